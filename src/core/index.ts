@@ -1,0 +1,60 @@
+/** Errors, options, time, chance, ids, JSON and ports: what every other folder may stand on. */
+export { BoundedQueue } from './bounded-queue.ts';
+export { type Clock, systemClock } from './clock.ts';
+export {
+  ERROR_FACTS,
+  type ErrorCode,
+  type ErrorData,
+  type ErrorFacts,
+  fromErrorData,
+  hasCode,
+  isErrorCode,
+  MoonpoolError,
+  toErrorData,
+} from './errors.ts';
+export { sha256Hex } from './hash.ts';
+export { type Branded, createRunId, type RunId } from './ids.ts';
+export {
+  cloneJson,
+  getOwn,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  jsonTypeName,
+  mergeShallow,
+  setOwn,
+} from './json.ts';
+export { type Log, silentLog } from './log.ts';
+export { type Counter, type Histogram, type Labels, type Metrics, silentMetrics } from './metrics.ts';
+export {
+  bytes,
+  ConfigError,
+  checkOptions,
+  choice,
+  duration,
+  type Field,
+  flag,
+  int,
+  type OptionProblem,
+  type Resolved,
+  ratio,
+  resolveOptions,
+  type Table,
+  text,
+  texts,
+} from './options.ts';
+export { createSeededRandom, type Random, randomHex, randomSeed } from './random.ts';
+export { nearestWord } from './suggest.ts';
+export {
+  DAY_MS,
+  formatDuration,
+  formatSize,
+  HOUR_MS,
+  KIB,
+  MIB,
+  MINUTE_MS,
+  parseDurationMs,
+  parseSizeBytes,
+  SECOND_MS,
+} from './units.ts';
+export { workerUrl } from './worker-url.ts';

@@ -1,0 +1,37 @@
+/**
+ * Chance as a parameter. The only file that may draw entropy.
+ */
+
+/** A source of numbers in [0, 1). */
+export interface Random {
+  next(): number;
+}
+
+/**
+ * A repeatable source: the same seed gives the same numbers.
+ *
+ * Algorithm: mulberry32 over a 32-bit seed. Not for secrets.
+ */
+export function createSeededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return {
+    next() {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let mixed = state;
+      mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    },
+  };
+}
+
+/** `count` bytes of the platform's cryptographic entropy, as lower-case hex. */
+export function randomHex(count: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(count));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A seed for one run: a whole number below 2^32. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] as number;
+}

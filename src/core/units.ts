@@ -1,0 +1,58 @@
+/**
+ * Durations and sizes as people write them: `30s`, `8MiB`. Turned into numbers once, at the border.
+ */
+
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, KB: 1000, MB: 1_000_000, KiB: KIB, MiB: MIB };
+
+/**
+ * Milliseconds from a duration: `250ms`, `30s`, `5m`, `2h`, `1d`, fractions allowed; a bare number means seconds.
+ *
+ * @returns undefined when `value` is not a duration or is negative
+ */
+export function parseDurationMs(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value * SECOND_MS : undefined;
+  if (typeof value !== 'string') return undefined;
+  const match = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  return Number(match[1]) * (DURATION_UNITS[match[2] ?? 's'] as number);
+}
+
+/**
+ * Bytes from a size: `512B`, `100KB`, `50MB` (powers of ten), `256KiB`, `8MiB` (powers of two); a bare number means bytes.
+ *
+ * @returns undefined when `value` is not a size, is negative or is not a whole number of bytes
+ */
+export function parseSizeBytes(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const match = /^(\d{1,12}(?:\.\d{1,6})?)(B|KB|MB|KiB|MiB)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  const size = Number(match[1]) * (SIZE_UNITS[match[2] ?? 'B'] as number);
+  return Number.isSafeInteger(size) ? size : undefined;
+}
+
+/** The shortest exact way to write a duration: 90000 → `90s`, 60000 → `1m`. */
+export function formatDuration(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    const size = DURATION_UNITS[unit] as number;
+    if (ms !== 0 && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
+/** The shortest exact way to write a size: 8388608 → `8MiB`, 50000000 → `50MB`. */
+export function formatSize(bytes: number): string {
+  for (const unit of ['MiB', 'MB', 'KiB', 'KB'] as const) {
+    const size = SIZE_UNITS[unit] as number;
+    if (bytes !== 0 && bytes % size === 0) return `${bytes / size}${unit}`;
+  }
+  return `${bytes}B`;
+}
