@@ -1,0 +1,132 @@
+/**
+ * What the engine needs from outside, as types: lanes, actions, the journal. `app` plugs them in.
+ */
+import type { ErrorData, JsonObject, JsonValue, RunId } from '../core/index.ts';
+import type { ActionCatalogue, ActionFacts, Flow, SegmentOutcome, SegmentRequest } from '../spec/index.ts';
+
+/** Runs pure segments somewhere that is not the main thread. */
+export interface SegmentRunner {
+  /**
+   * Runs one segment of `flow`.
+   *
+   * A limit or a guest failure is a `failed` end, not a rejection.
+   *
+   * @param signal ends the segment's lane if it is running there
+   * @throws the signal's reason when aborted; LUA_OVERLOADED when the queue is full
+   */
+  runSegment(flow: Flow, request: SegmentRequest, signal: AbortSignal): Promise<SegmentOutcome>;
+}
+
+/** The circumstances of one action call. */
+export interface ActionCall {
+  readonly runId: RunId;
+  readonly node: string;
+  /** The flow that calls, for messages and per-flow names. */
+  readonly flowName: string;
+  /** The folder relative paths start from. */
+  readonly flowDirectory: string;
+  /** `run id/node path/iteration`: the same for every attempt and after every restart. */
+  readonly idempotencyKey: string;
+  /** The instant the call was recorded, ms since 1970. */
+  readonly nowMs: number;
+  /** Monotonic deadline of the run; no call outlives it. */
+  readonly deadlineTickMs?: number;
+  /** Aborts when the run is cancelled or out of time. */
+  readonly signal: AbortSignal;
+}
+
+/** What a flow answers over HTTP when it says so itself (`http.respond`). */
+export interface FlowResponse {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  /** Text is sent as it is; anything else as JSON. */
+  readonly body: JsonValue;
+}
+
+/** What an action gives back: the node's result and, for `http.respond`, the run's answer. */
+export interface ActionResult {
+  readonly value: JsonValue;
+  readonly response?: FlowResponse;
+}
+
+/** Something that touches the world. Built-in and operator-supplied actions look the same. */
+export interface Action extends ActionFacts {
+  /** @param input passed `withSchema` already */
+  run(input: JsonObject, call: ActionCall): Promise<ActionResult>;
+}
+
+/** The actions of one server. */
+export interface ActionRegistry extends ActionCatalogue {
+  find(name: string): Action | undefined;
+}
+
+/** How an effect ended. */
+export type EffectOutcome =
+  | { readonly kind: 'done'; readonly value: JsonValue; readonly response?: FlowResponse }
+  | { readonly kind: 'failed'; readonly error: ErrorData };
+
+/** One thing that came into a run from outside, in the order it was taken. */
+export type JournalEntry =
+  | {
+      readonly kind: 'run.started';
+      readonly atMs: number;
+      readonly flowHash: string;
+      readonly interpreterVersion: number;
+      readonly input: JsonObject;
+      readonly seed: number;
+    }
+  | { readonly kind: 'effect.begun'; readonly step: string; readonly atMs: number }
+  | { readonly kind: 'effect.ended'; readonly step: string; readonly atMs: number; readonly outcome: EffectOutcome }
+  /** A segment that ended while others were in flight, or by a limit: limits are not deterministic. */
+  | { readonly kind: 'segment.taken'; readonly path: string; readonly failed?: ErrorData & { readonly node: string } }
+  | { readonly kind: 'run.cancelled'; readonly atMs: number; readonly error: ErrorData };
+
+/** One run in a list. */
+export interface RunSummary {
+  readonly id: RunId;
+  readonly flow: string;
+  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly startedAtMs: number;
+  readonly endedAtMs?: number;
+  readonly error?: ErrorData;
+}
+
+/** Keeps what came into runs. Every implementation passes the same conformance kit. */
+export interface RunStore {
+  /** Begins a run's journal. */
+  create(summary: RunSummary): Promise<void>;
+  /** Adds entries; resolved means kept as well as this store can. */
+  append(id: RunId, entries: readonly JournalEntry[]): Promise<void>;
+  /** Marks the run as ended. */
+  finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error'>): Promise<void>;
+  /** The journal in order, or undefined for an unknown run. */
+  read(id: RunId): Promise<{ readonly summary: RunSummary; readonly entries: readonly JournalEntry[] } | undefined>;
+  /** Newest first, at most `limit`. */
+  list(limit: number): Promise<readonly RunSummary[]>;
+}
+
+/** Bytes that stay outside state, Lua and journal while a run refers to them. */
+export interface BlobHandle {
+  /** SHA-256 of the content, hex. */
+  readonly blob: string;
+  readonly bytes: number;
+  readonly type: string;
+}
+
+/** Holds blobs by content hash in the data folder. */
+export interface BlobStore {
+  /**
+   * Streams `source` in, under the run's name.
+   *
+   * @throws CONN_TOO_LARGE above `maxBytes`; STORE_FULL when the disk is full; nothing half-written stays
+   */
+  put(
+    runId: RunId,
+    source: AsyncIterable<Uint8Array>,
+    options: { readonly type: string; readonly maxBytes: number },
+  ): Promise<BlobHandle>;
+  /** The bytes of a blob that some run still refers to. @throws FLOW_ACTION for an unknown one */
+  read(blob: string, signal: AbortSignal): Promise<Uint8Array>;
+  /** Forgets the run's blobs; those no other run refers to are deleted. */
+  release(runId: RunId): Promise<void>;
+}

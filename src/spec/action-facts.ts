@@ -1,0 +1,26 @@
+/**
+ * What the checker may know of an action without loading it: name, kind of effect, schemas.
+ */
+import type { JsonObject } from '../core/index.ts';
+
+/** `safe` reads only; `idempotent` may be repeated under one key; `other` must not happen twice. */
+export type EffectKind = 'safe' | 'idempotent' | 'other';
+
+/** The public face of an action. */
+export interface ActionFacts {
+  /** `area.verb`: `http.get`. */
+  readonly name: string;
+  readonly effect: EffectKind;
+  /** One sentence for docs and editors. */
+  readonly about: string;
+  /** JSON Schema (draft 2020-12) of `with`, an object; templates in it are checked after they are rendered. */
+  readonly withSchema: JsonObject;
+  /** JSON Schema of the result. */
+  readonly resultSchema: JsonObject;
+}
+
+/** All actions that flows may name. */
+export interface ActionCatalogue {
+  find(name: string): ActionFacts | undefined;
+  names(): readonly string[];
+}
