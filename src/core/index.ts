@@ -1,5 +1,22 @@
 /** Errors, options, time, chance, ids, JSON and ports: what every other folder may stand on. */
 export { BoundedQueue } from './bounded-queue.ts';
+export {
+  addDays,
+  type CivilDate,
+  type CivilParts,
+  type CivilTime,
+  civilFromDays,
+  daysFromCivil,
+  daysInMonth,
+  instantFromLocal,
+  instantFromParts,
+  isZone,
+  partsAtOffset,
+  utcFromParts,
+  weekdayOf,
+  zonedParts,
+  zoneOffsetMs,
+} from './civil-time.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   ERROR_FACTS,
