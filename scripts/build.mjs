@@ -1,0 +1,70 @@
+/*
+ * Builds dist/ from src/: the compiler's output plus the files that are not TypeScript.
+ *
+ * Plain JavaScript, because the bootstrap imports it under the machine's own Node; the compiler
+ * itself always runs under the pinned one. Builds beside and swaps in at the end, so a failed
+ * build leaves the old dist/ alone. dist/.built is written last and says "complete".
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const STAMP = '.built';
+
+/** True for files that the build copies or compiles; tests are neither. */
+function isInput(name) {
+  return !/\.test\.ts$/.test(name);
+}
+
+/** Every file and folder under `folder`, with its times. Folders count too: a removed file changes only its folder. */
+function* walk(folder) {
+  yield folder;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else if (isInput(entry.name)) yield path;
+  }
+}
+
+/** True when dist/ is complete and nothing it was built from changed since. */
+export function isBuilt(root) {
+  const stamp = join(root, 'dist', STAMP);
+  if (!existsSync(stamp)) return false;
+  const builtAtMs = statSync(stamp).mtimeMs;
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name));
+  return [...settings, ...walk(join(root, 'src'))].every((path) => statSync(path).mtimeMs <= builtAtMs);
+}
+
+/** Builds; false when the compiler found errors, which are then on stderr. */
+export function build(root) {
+  // Taken before compiling: a file saved meanwhile makes the next look build again.
+  const startedAt = new Date();
+  const next = join(root, `dist.${process.pid}`);
+  const compiler = JSON.parse(readFileSync(join(root, 'node_modules', 'typescript', 'package.json'), 'utf8')).bin.tsc;
+  try {
+    const done = spawnSync(
+      join(root, 'node_modules', '.bin', 'node'),
+      [join(root, 'node_modules', 'typescript', compiler), '-p', 'tsconfig.build.json', '--outDir', next],
+      { cwd: root, stdio: ['ignore', 2, 2] },
+    );
+    if (done.status !== 0) {
+      process.stderr.write('The build failed: src/ does not pass the type check.\n');
+      return false;
+    }
+    cpSync(join(root, 'src'), next, { recursive: true, filter: (from) => !/\.ts$/.test(from) });
+    writeFileSync(join(next, STAMP), `${startedAt.toISOString()}\n`);
+    utimesSync(join(next, STAMP), startedAt, startedAt);
+    const old = join(root, `dist.${process.pid}.old`);
+    if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
+    renameSync(next, join(root, 'dist'));
+    rmSync(old, { recursive: true, force: true });
+    return true;
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!build(dirname(dirname(fileURLToPath(import.meta.url))))) process.exitCode = 1;
+}
