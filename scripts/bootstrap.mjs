@@ -58,7 +58,9 @@ function main() {
     install(ROOT);
     const still = whyInstall(ROOT);
     if (still !== undefined) {
-      process.stderr.write(`error CLI_MACHINE: npm ci did not install everything: ${still}. Read what npm printed above.\n`);
+      process.stderr.write(
+        `error CLI_MACHINE: npm ci did not install everything: ${still}. Read what npm printed above.\n`,
+      );
       process.exit(3);
     }
   }
