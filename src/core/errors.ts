@@ -129,6 +129,13 @@ export const ERROR_FACTS = {
   HTTP_METHOD: { http: 405, exit: 1, retryable: false, about: 'This path is served, but not for this method.' },
   HTTP_PORT_TAKEN: { http: 500, exit: 3, retryable: false, about: 'The port to listen on is taken.' },
   HTTP_REQUEST: { http: 400, exit: 1, retryable: false, about: 'The request is not valid HTTP for this server.' },
+  HTTP_SLOW: { http: 408, exit: 1, retryable: true, about: 'The request did not arrive within the time limit.' },
+  HTTP_UNAVAILABLE: {
+    http: 503,
+    exit: 1,
+    retryable: true,
+    about: 'The server could not make this answer and has no earlier one to show.',
+  },
   AUTH_REQUIRED: { http: 401, exit: 1, retryable: false, about: 'A valid bearer token is required.' },
   ADMIT_FULL: { http: 503, exit: 1, retryable: true, about: 'The server has as many requests in hand as it may.' },
   CONFIG_INVALID: {

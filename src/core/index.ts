@@ -30,6 +30,14 @@ export {
   toErrorData,
 } from './errors.ts';
 export { sha256Hex } from './hash.ts';
+export {
+  createHealth,
+  type Health,
+  type HealthPort,
+  type HealthSnapshot,
+  type HealthStatus,
+  type PartHealth,
+} from './health.ts';
 export { type Branded, createRunId, type RunId } from './ids.ts';
 export {
   cloneJson,
