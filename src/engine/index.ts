@@ -1,4 +1,6 @@
 /** Decides what a run does next, and carries it out through ports. */
+export { decide } from './decider.ts';
+export type { Command, Happening } from './decision.ts';
 export type { RunEvent, RunEventName } from './events.ts';
 export type {
   Action,
@@ -12,6 +14,15 @@ export type {
   JournalEntry,
   RunStore,
   RunSummary,
+  SegmentOptions,
   SegmentRunner,
 } from './ports.ts';
-export type { Run, RunOptions, RunOutcome, Runner } from './runner.ts';
+export {
+  createRunner,
+  type Run,
+  type RunLimits,
+  type Runner,
+  type RunnerPorts,
+  type RunOptions,
+  type RunOutcome,
+} from './runner.ts';

@@ -2,19 +2,26 @@
  * What the engine needs from outside, as types: lanes, actions, the journal. `app` plugs them in.
  */
 import type { ErrorData, JsonObject, JsonValue, RunId } from '../core/index.ts';
-import type { ActionCatalogue, ActionFacts, Flow, SegmentOutcome, SegmentRequest } from '../spec/index.ts';
+import type { ActionCatalogue, ActionFacts, Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../spec/index.ts';
 
 /** Runs pure segments somewhere that is not the main thread. */
 export interface SegmentRunner {
   /**
    * Runs one segment of `flow`.
    *
-   * A limit or a guest failure is a `failed` end, not a rejection.
+   * A limit, a guest failure or a full queue (LUA_OVERLOADED) is a `failed` end, not a rejection.
    *
-   * @param signal ends the segment's lane if it is running there
-   * @throws the signal's reason when aborted; LUA_OVERLOADED when the queue is full
+   * @throws the signal's reason within 100 ms of its abort
    */
-  runSegment(flow: Flow, request: SegmentRequest, signal: AbortSignal): Promise<SegmentOutcome>;
+  runSegment(flow: Flow, request: SegmentRequest, options: SegmentOptions): Promise<SegmentOutcome>;
+}
+
+/** The circumstances of one segment. */
+export interface SegmentOptions {
+  /** Stops the segment; its lane is ended if the code there does not give way. */
+  readonly signal: AbortSignal;
+  /** Called with what happens, in order, while the segment runs; never after its outcome. */
+  readonly onFacts: (facts: readonly SegmentFact[]) => void;
 }
 
 /** The circumstances of one action call. */

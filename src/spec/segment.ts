@@ -53,6 +53,8 @@ export interface SegmentRequest {
   /** Largest state in bytes, both ways. */
   readonly stateBytes: number;
   readonly priority: 'critical' | 'normal' | 'optional';
+  /** Whether facts are wanted as they happen; text that nodes print is always reported. */
+  readonly wantFacts: boolean;
 }
 
 /** What happened inside a segment, in order. */
@@ -61,7 +63,7 @@ export type SegmentFact =
   | { readonly kind: 'node.finished'; readonly node: string; readonly updates?: JsonObject; readonly error?: ErrorData }
   | { readonly kind: 'log'; readonly node: string; readonly text: string };
 
-/** How a segment ended. `steps` is how many node steps it took. */
+/** How a segment ended. */
 export type SegmentEnd =
   | { readonly kind: 'end'; readonly state: Uint8Array }
   /** The branch reached its join, or its own end. */
@@ -84,9 +86,8 @@ export type SegmentEnd =
     }
   | { readonly kind: 'failed'; readonly node: string; readonly error: ErrorData };
 
-/** A segment's end with what it did on the way. */
+/** A segment's end and how many node steps it took. */
 export interface SegmentOutcome {
   readonly end: SegmentEnd;
   readonly steps: number;
-  readonly facts: readonly SegmentFact[];
 }
