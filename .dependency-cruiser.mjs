@@ -58,7 +58,9 @@ const folderRules = names.flatMap((name) => {
   return [
     {
       name: `${name}-may-import`,
-      comment: all ? `all but ${but.join(', ')}` : [...may, ...types.map((type) => `types of ${type}`)].join(', ') || 'nothing',
+      comment: all
+        ? `all but ${but.join(', ')}`
+        : [...may, ...types.map((type) => `types of ${type}`)].join(', ') || 'nothing',
       severity: 'error',
       from,
       to: { path: `^src/${anyOf(banned)}/` },
@@ -158,6 +160,9 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(?:dist|test/toolchain/fixtures)/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

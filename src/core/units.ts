@@ -2,11 +2,17 @@
  * Durations and sizes as people write them: `30s`, `8MiB`. Turned into numbers once, at the border.
  */
 
+/** Bytes in a kibibyte. */
 export const KIB = 1024;
+/** Bytes in a mebibyte. */
 export const MIB = 1024 * KIB;
+/** Milliseconds in a second. */
 export const SECOND_MS = 1000;
+/** Milliseconds in a minute. */
 export const MINUTE_MS = 60 * SECOND_MS;
+/** Milliseconds in an hour. */
 export const HOUR_MS = 60 * MINUTE_MS;
+/** Milliseconds in a day of 24 hours; civil days may be 23 or 25. */
 export const DAY_MS = 24 * HOUR_MS;
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
