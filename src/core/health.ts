@@ -37,6 +37,7 @@ export interface HealthSnapshot {
 
 /** A {@link HealthPort} that can be looked at. */
 export interface Health extends HealthPort {
+  /** How everything is now. */
   snapshot(): HealthSnapshot;
 }
 
