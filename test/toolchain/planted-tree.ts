@@ -48,9 +48,6 @@ export function parseFlow(text: string): number {
   return double(text.length);
 }
 `,
-  'src/cli/index.ts': `/** The command of the planted tree. */
-export { main } from './main.ts';
-`,
   'src/cli/main.ts': `/**
  * The entry of the planted tree.
  */

@@ -1,0 +1,84 @@
+/**
+ * Writes the pages of `docs/reference/` that are made from tables in the source.
+ *
+ * With `--check` it writes nothing and fails when a page differs from what it would write: so a
+ * row that only the page has, and one that only the source has, are both found. A new page is a
+ * new entry of `PAGES`. Pages lie in the current folder, tables beside this script.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ERROR_FACTS, type ErrorFacts } from '../src/core/index.ts';
+
+/** What each area of codes is about, in the order of the page. */
+const AREAS: Readonly<Record<string, string>> = {
+  SPEC: 'flow files',
+  LUA: 'Lua nodes',
+  EXPR: 'expressions and templates',
+  FLOW: 'what a run ends with',
+  STORE: 'the data folder',
+  CONN: 'outbound connections',
+  HTTP: 'inbound requests',
+  ADMIT: 'admission of requests',
+  CONFIG: 'configuration',
+  AUTH: 'who may do what',
+  CLI: 'the command line',
+  BUG: 'faults of Moonpool itself',
+};
+
+/** A Markdown table, not padded: a changed row is then one changed line. */
+function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function errorsPage(): string {
+  const facts: [string, ErrorFacts][] = Object.entries(ERROR_FACTS);
+  const unplaced = facts.filter(([code]) => AREAS[code.split('_')[0] as string] === undefined);
+  if (unplaced.length > 0) throw new Error(`No area is known for ${unplaced.map(([code]) => code).join(', ')}.`);
+  const sections = Object.entries(AREAS).flatMap(([area, about]) => {
+    const rows = facts
+      .filter(([code]) => code.startsWith(`${area}_`))
+      .map(([code, { http, exit, retryable, about: sentence }]) => [
+        `\`${code}\``,
+        String(http),
+        String(exit),
+        retryable ? 'yes' : 'no',
+        sentence,
+      ]);
+    return rows.length === 0
+      ? []
+      : [`## ${area}: ${about}\n\n${toTable(['Code', 'HTTP', 'Exit', 'Try again', 'Meaning'], rows)}\n`];
+  });
+  return `<!-- Generated from src/core/errors.ts by npm run docs:write; do not edit. -->
+
+# Errors
+
+The code is the contract: match it, never the message. A code is not renamed and not used again for something else.
+_HTTP_ is the status of an API answer, _Exit_ the exit code of the command, _Try again_ whether the same call may succeed later.
+
+${sections.join('\n')}`;
+}
+
+const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/reference/errors.md': errorsPage,
+};
+
+const isCheck = process.argv.includes('--check');
+for (const [name, page] of Object.entries(PAGES)) {
+  const wanted = page();
+  const found = existsSync(name) ? readFileSync(name, 'utf8') : '';
+  if (wanted === found) continue;
+  if (isCheck) {
+    const wantedLines = new Set(wanted.split('\n'));
+    const foundLines = new Set(found.split('\n'));
+    for (const line of wantedLines.difference(foundLines)) process.stderr.write(`${name}: missing: ${line}\n`);
+    for (const line of foundLines.difference(wantedLines))
+      process.stderr.write(`${name}: not in the source: ${line}\n`);
+    process.stderr.write(`${name} differs from its source. Run npm run docs:write and commit it.\n`);
+    process.exitCode = 1;
+  } else {
+    mkdirSync(path.dirname(name), { recursive: true });
+    writeFileSync(name, wanted);
+    process.stdout.write(`${name} written\n`);
+  }
+}

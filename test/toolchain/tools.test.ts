@@ -1,0 +1,184 @@
+/** Layout, types, dead code, docs and the error page: each check sees what is planted against it. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { ROOT } from '../support/index.ts';
+import { plantTree } from './planted-tree.ts';
+
+const ERRORS_PAGE = 'docs/reference/errors.md';
+const errorsPage = (): string => readFileSync(path.join(ROOT, ERRORS_PAGE), 'utf8');
+/** A package.json for the dead-code check, whose real one names packages that the small tree does not use. */
+const PACKAGE = JSON.stringify({ name: 'planted', version: '1.0.0', type: 'module', license: 'MIT' });
+const UNDOCUMENTED = 'src/spec/index.ts';
+
+describe('format check', () => {
+  it('passes a tree that is laid out', async () => {
+    using tree = plantTree();
+
+    assert.equal((await tree.tool('biome', 'format', '--error-on-warnings')).code, 0);
+  });
+
+  it('fails when a file is not laid out', async () => {
+    using tree = plantTree({ 'src/spec/planted.ts': '/** Planted. */\nexport const planted = "a"\n' });
+
+    const result = await tree.tool('biome', 'format', '--error-on-warnings');
+
+    assert.match(result.stderr, /src\/spec\/planted\.ts/);
+    assert.equal(result.code, 1);
+  });
+});
+
+describe('type check', () => {
+  it('passes a tree whose types fit', async () => {
+    using tree = plantTree();
+
+    assert.equal((await tree.tool('tsc', '-p', 'tsconfig.json')).code, 0);
+  });
+
+  const planted: readonly { what: string; code: string; says: RegExp }[] = [
+    { what: 'a type does not fit', code: 'export const planted: number = "a";', says: /TS2322/ },
+    {
+      what: 'an element of a list is taken for granted',
+      code: 'export const planted = (list: string[]): string => list[0];',
+      says: /TS2322/,
+    },
+    { what: 'a browser global is used', code: 'export const planted: unknown = window;', says: /TS2304/ },
+    { what: 'an enum is declared', code: 'export enum Planted { A }', says: /TS1294/ },
+  ];
+  for (const { what, code, says } of planted) {
+    it(`fails when ${what}`, async () => {
+      using tree = plantTree({ 'src/spec/planted.ts': `/** Planted. */\n${code}\n` });
+
+      const result = await tree.tool('tsc', '-p', 'tsconfig.json');
+
+      assert.match(result.stdout, says);
+      assert.notEqual(result.code, 0);
+    });
+  }
+});
+
+describe('dead-code check', () => {
+  it('passes a tree without dead code', async () => {
+    using tree = plantTree({ 'package.json': PACKAGE });
+
+    const result = await tree.tool('knip');
+
+    assert.equal(result.code, 0, result.stdout);
+  });
+
+  const planted: readonly { what: string; files: Record<string, string>; says: RegExp }[] = [
+    {
+      what: 'nothing imports a file',
+      files: { 'src/spec/planted.ts': '/** Planted. */\nexport const planted = 1;\n' },
+      says: /Unused files[^]*src\/spec\/planted\.ts/,
+    },
+    {
+      what: 'nothing imports an export',
+      files: {
+        'src/core/double.ts':
+          '/** Planted. */\nexport const double = (n: number): number => n;\nexport const planted = 1;\n',
+      },
+      says: /Unused exports[^]*planted/,
+    },
+    {
+      what: 'nothing imports a package',
+      files: { 'package.json': PACKAGE.replace('}', ',"dependencies":{"yaml":"2.9.1"}}') },
+      says: /Unused dependencies[^]*yaml/,
+    },
+    {
+      what: 'an imported package is not declared',
+      files: {
+        'src/core/double.ts': "/** Planted. */\nimport 'yaml';\nexport const double = (n: number): number => n;\n",
+      },
+      says: /Unlisted dependencies[^]*yaml/,
+    },
+  ];
+  for (const { what, files, says } of planted) {
+    it(`fails when ${what}`, async () => {
+      using tree = plantTree({ 'package.json': PACKAGE, ...files });
+
+      const result = await tree.tool('knip');
+
+      assert.match(result.stdout, says);
+      assert.equal(result.code, 1);
+    });
+  }
+});
+
+describe('doc check', () => {
+  const lint = ['--entryPoints', 'src/*/index.ts'];
+
+  it('passes a tree whose exports are documented', async () => {
+    using tree = plantTree();
+
+    const result = await tree.tool('typedoc', ...lint);
+
+    assert.equal(result.code, 0, result.stderr);
+  });
+
+  const planted: readonly { what: string; code: string; says: RegExp }[] = [
+    {
+      what: 'an exported function has no docstring',
+      code: 'export const planted = (): number => 1;',
+      says: /planted.*does not have any documentation/,
+    },
+    {
+      what: 'a method of an exported interface has no docstring',
+      code: '/** Documented. */\nexport interface Planted {\n  run(): void;\n}',
+      says: /Planted\.run.*does not have any documentation/,
+    },
+    {
+      what: 'a docstring links to what is not there',
+      code: '/** See {@link Gone}. */\nexport const planted = 1;',
+      says: /Failed to resolve link to "Gone"/,
+    },
+  ];
+  for (const { what, code, says } of planted) {
+    it(`fails when ${what}`, async () => {
+      using tree = plantTree({
+        [UNDOCUMENTED]: `/** Planted.\n * @module\n */\nexport { parseFlow } from './parse-flow.ts';\n${code}\n`,
+      });
+
+      const result = await tree.tool('typedoc', ...lint);
+
+      assert.match(result.stderr + result.stdout, says);
+      assert.notEqual(result.code, 0);
+    });
+  }
+});
+
+describe('error page check', () => {
+  const check = ['generate-reference.ts', '--check'] as const;
+
+  it('passes the page that is made from the catalogue', async () => {
+    using tree = plantTree({ [ERRORS_PAGE]: errorsPage() });
+
+    assert.equal((await tree.script(...check)).code, 0);
+  });
+
+  it('fails when a code of the catalogue is not on the page', async () => {
+    using tree = plantTree({ [ERRORS_PAGE]: errorsPage().replace(/^\| `LUA_TIMEOUT`.*\n/m, '') });
+
+    const result = await tree.script(...check);
+
+    assert.match(result.stderr, /missing: \| `LUA_TIMEOUT`/);
+    assert.equal(result.code, 1);
+  });
+
+  it('fails when the page has a code that the catalogue does not know', async () => {
+    const row = '| `LUA_PLANTED` | 500 | 1 | no | Planted. |\n';
+    using tree = plantTree({ [ERRORS_PAGE]: errorsPage().replace(/^\| `LUA_TIMEOUT`/m, `${row}$&`) });
+
+    const result = await tree.script(...check);
+
+    assert.match(result.stderr, /not in the source: \| `LUA_PLANTED`/);
+    assert.equal(result.code, 1);
+  });
+
+  it('fails when there is no page', async () => {
+    using tree = plantTree();
+
+    assert.equal((await tree.script(...check)).code, 1);
+  });
+});
