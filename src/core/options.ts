@@ -34,6 +34,10 @@ export interface OptionProblem {
   /** Dotted path: `lua.timeout`. */
   readonly path: string;
   readonly message: string;
+  /** Where it was written, when that is a file; both numbers count from 1. */
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+  /** What to do about it, as a sentence. */
+  readonly hint?: string;
 }
 
 interface Ranged {
@@ -155,7 +159,7 @@ export function texts(spec: {
     about: spec.about,
     range: `list of at most ${spec.maxCount} texts`,
     parse(value) {
-      const list = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+      const list = typeof value === 'string' ? value.split(',').flatMap((item) => item.trim() || []) : value;
       if (!Array.isArray(list) || list.length > spec.maxCount) return undefined;
       return list.every((item) => typeof item === 'string') ? Object.freeze([...list]) : undefined;
     },
@@ -209,7 +213,10 @@ export class ConfigError extends MoonpoolError {
   readonly problems: readonly OptionProblem[];
 
   constructor(problems: readonly OptionProblem[]) {
-    super('CONFIG_INVALID', problems.map((problem) => `${problem.path}: ${problem.message}`).join('\n'));
+    super(
+      'CONFIG_INVALID',
+      problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'),
+    );
     this.problems = problems;
   }
 }
