@@ -1,0 +1,41 @@
+/**
+ * Runs every example of `examples/` with the real command and compares with what it promises.
+ *
+ * Each flow of an example must pass `validate --strict`. One with `expected.json` is run (its
+ * `flow.yaml`, with `input.json` as input when there is one) and must print exactly that.
+ * The command is the one end-to-end tests run.
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { runMoonpool } from '../test/support/index.ts';
+
+/** Configuration and other YAML that is not a flow. */
+const NOT_FLOWS = /(?:^|\/)moonpool\.yaml$|\.test\.yaml$/;
+
+async function problemsOf(folder: string): Promise<string[]> {
+  const flows = globSync(`${folder}/**/*.yaml`).filter((file) => !NOT_FLOWS.test(file));
+  if (flows.length === 0) return [`${folder} has no flow`];
+  const missing = existsSync(`${folder}/README.md`) ? [] : [`${folder}/README.md is missing`];
+  const valid = await runMoonpool(['validate', '--strict', ...flows.sort()]);
+  if (valid.code !== 0) return [...missing, `validate ended with ${valid.code}:\n${valid.stdout}${valid.stderr}`];
+  if (!existsSync(`${folder}/expected.json`)) return missing;
+
+  const input = existsSync(`${folder}/input.json`) ? ['-i', `@${folder}/input.json`] : [];
+  const run = await runMoonpool(['run', `${folder}/flow.yaml`, ...input]);
+  if (run.code !== 0) return [...missing, `run ended with ${run.code}: ${run.stderr}`];
+  const expected: unknown = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8'));
+  const found: unknown = JSON.parse(run.stdout);
+  if (isDeepStrictEqual(found, expected)) return missing;
+  return [...missing, `run printed ${JSON.stringify(found, null, 2)}\nnot what expected.json says`];
+}
+
+const folders = globSync('examples/*/').sort();
+let failedCount = 0;
+for (const folder of folders.map((name) => name.replace(/\/$/, ''))) {
+  const problems = await problemsOf(folder);
+  process.stdout.write(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${folder}\n`);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.length > 0) failedCount += 1;
+}
+process.stdout.write(`examples: ${folders.length - failedCount} passed, ${failedCount} failed\n`);
+process.exitCode = failedCount === 0 && folders.length > 0 ? 0 : 1;
