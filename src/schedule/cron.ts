@@ -6,7 +6,7 @@
  * a clock change repeats counts the first time only.
  */
 import { Cron } from 'croner';
-import { HOUR_MS, instantFromLocal, isZone, MoonpoolError, zoneOffsetMs } from '../core/index.ts';
+import { HOUR_MS, instantFromLocal, isZone, MoonpoolError, partsAtOffset, zoneOffsetMs } from '../core/index.ts';
 
 /** A pattern that was read once. */
 export interface CronPattern {
@@ -36,7 +36,7 @@ export function checkCron(pattern: string, zone: string): string | undefined {
   }
   try {
     const cron = readPattern(pattern);
-    if (cron.nextRun(new Date(0)) === null) return `The cron pattern "${shown}" names no date that exists.`;
+    if (cron.nextRun(clockText(0)) === null) return `The cron pattern "${shown}" names no date that exists.`;
     return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : 'it cannot be read';
@@ -55,7 +55,7 @@ export function parseCron(pattern: string, zone: string): CronPattern {
   const cron = readPattern(pattern);
   const namesHour = namesItsHour(pattern);
   const offsetAt: OffsetAt = (atMs) => zoneOffsetMs(atMs, zone);
-  const nextLocal = (localMs: number): number | undefined => cron.nextRun(new Date(localMs))?.getTime();
+  const nextLocal = (localMs: number): number | undefined => cron.nextRun(clockText(localMs))?.getTime();
 
   return {
     nextAfter(atMs) {
@@ -80,6 +80,13 @@ export function parseCron(pattern: string, zone: string): CronPattern {
 /** Croner computes on a clock without jumps, so the zone it sees is always UTC. */
 function readPattern(pattern: string): Cron {
   return new Cron(pattern.trim(), { timezone: 'UTC', paused: true });
+}
+
+/** A clock's time as croner reads it: `2026-01-05T08:00:00`. */
+function clockText(localMs: number): string {
+  const { year, month, day, hour, minute, second } = partsAtOffset(localMs, 0);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
 /** `*` in the hour field means "all the time": such a pattern goes on through a repeated hour. */

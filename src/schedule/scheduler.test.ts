@@ -117,7 +117,7 @@ describe('createScheduler', () => {
       const { clock, scheduler, health } = aScheduler([aFlow('bad', { cron: '* * * * *' })], {
         start() {
           count += 1;
-          throw thrown;
+          throw thrown as Error;
         },
       });
 
