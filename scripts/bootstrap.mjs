@@ -44,7 +44,7 @@ export function whyInstall(root) {
 function install(root) {
   const npm = process.env.npm_execpath;
   const byNode = npm !== undefined && /\.[cm]?js$/.test(npm);
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   // The Node that runs npm, not process.execPath: that may be the pinned one, which `npm ci` removes first.
   const node = process.env.npm_node_execpath ?? process.execPath;
   const options = { cwd: root, stdio: ['ignore', 2, 2] };
