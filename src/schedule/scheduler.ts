@@ -160,6 +160,7 @@ class ClockScheduler implements Scheduler {
       await start(flow);
       this.#runs.add(1, { flow: flow.name, outcome: 'succeeded' });
       health.report(`schedule.${flow.name}`, 'ok');
+      log.info('schedule.ran', { flow: flow.name });
     } catch (error) {
       const { code, message } = toErrorData(error);
       this.#runs.add(1, { flow: flow.name, outcome: 'failed' });

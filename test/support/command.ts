@@ -126,6 +126,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly stderr: string;
   /** Everything on its standard output so far. */
   readonly stdout: string;
+  /**
+   * The first line of the log (standard output) that matches, from `after` characters on.
+   *
+   * Fails when there is none within 30 s, or when the process ends first.
+   */
+  logLine(pattern: RegExp, after?: number): Promise<string>;
   /** SIGTERM, then waits for the end, at most 15 s. Calling it again gives the same result. */
   stop(): Promise<CommandResult>;
   /** SIGKILL, as a power cut; then waits for the end. */
@@ -162,6 +168,18 @@ export async function startServer(args: readonly string[], options: LaunchOption
     },
     get stderr() {
       return running.stderr;
+    },
+    logLine(pattern, after = 0) {
+      const line = running.firstMatch(() =>
+        running.stdout
+          .slice(after)
+          .split('\n')
+          .find((candidate) => pattern.test(candidate)),
+      );
+      const over = running.ended.then(() => {
+        throw new Error(`moonpool serve ended before it logged ${pattern}\nstdout: ${running.stdout}`);
+      });
+      return within(Promise.race([line, over]), 30_000, running, `the log line ${pattern}`);
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
