@@ -88,6 +88,13 @@ export const ERROR_FACTS = {
     retryable: false,
     about: 'An action was called with something it cannot use, or failed.',
   },
+  FLOW_WORK_LIMIT: {
+    http: 500,
+    exit: 1,
+    retryable: false,
+    about: 'A heavy job needed more time or memory than it may take and was ended.',
+  },
+  FLOW_WORK_BUSY: { http: 503, exit: 1, retryable: true, about: 'Too many heavy jobs wait for the work thread.' },
   FLOW_NONDETERMINISM: {
     http: 500,
     exit: 1,
@@ -106,6 +113,7 @@ export const ERROR_FACTS = {
     retryable: false,
     about: 'A file in the data folder is damaged and was set aside.',
   },
+  STORE_IO: { http: 500, exit: 1, retryable: true, about: 'A file in the data folder could not be read or written.' },
   STORE_LOCKED: { http: 503, exit: 3, retryable: true, about: 'Another process owns the data folder.' },
   CONN_TIMEOUT: { http: 504, exit: 1, retryable: true, about: 'A remote host did not answer within the time limit.' },
   CONN_CONNECT: { http: 502, exit: 1, retryable: true, about: 'A remote host could not be reached.' },
@@ -190,14 +198,24 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
   return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === code;
 }
 
+/** What was thrown, as text, whatever it was. */
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    // An object without a prototype, or one whose toString throws.
+    return 'a value that has no text';
+  }
+}
+
 /** The error as data. Anything that is not ours becomes `BUG_INVARIANT` with its message. */
 export function toErrorData(error: unknown): ErrorData {
   if (error instanceof MoonpoolError) {
     const hasDetails = Object.keys(error.details).length > 0;
     return { code: error.code, message: error.message, ...(hasDetails ? { details: error.details } : {}) };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'BUG_INVARIANT', message: `Unexpected: ${message}` };
+  return { code: 'BUG_INVARIANT', message: `Unexpected: ${messageOf(error)}` };
 }
 
 /** A live error from data, for callers that throw. */

@@ -1,0 +1,261 @@
+/**
+ * RRULE → the local times at which a series begins within a window.
+ *
+ * `ical.js` steps through the rule; here stands what it leaves to others: where to begin so that
+ * years of history cost nothing, COUNT and UNTIL to the letter, days that a month does not have,
+ * and rules it is known to get wrong, which are refused. A single step can still take for ever:
+ * whoever runs this must be able to end it.
+ */
+import ICAL from 'ical.js';
+import {
+  civilFromDays,
+  DAY_MS,
+  daysInMonth,
+  HOUR_MS,
+  MINUTE_MS,
+  partsAtOffset,
+  SECOND_MS,
+  utcFromParts,
+} from '../core/index.ts';
+import { parseLocalValue } from './time-value.ts';
+import type { EventZone } from './zone-table.ts';
+
+/** A rule that is refused; the message completes "its rule …". */
+export class RuleError extends Error {}
+
+/** A rule, ready to be stepped through. */
+export interface SeriesRule {
+  readonly recur: ICAL.Recur;
+  readonly freq: string;
+  readonly interval: number;
+  readonly count: number | undefined;
+  /** Last local time that may begin an occurrence. */
+  readonly untilLocalMs: number;
+  /** True when no BY part makes the steps uneven. */
+  readonly isEven: boolean;
+  readonly fits: (localMs: number) => boolean;
+}
+
+/** Where a rule starts, and the zone its clock runs in. */
+export interface RuleStart {
+  readonly localMs: number;
+  readonly isDate: boolean;
+  readonly zone: EventZone;
+  /** For an UNTIL in UTC on a series of days. */
+  readonly home: EventZone;
+}
+
+/** Which part of a series is asked for. */
+export interface RuleWindow {
+  readonly fromLocalMs: number;
+  readonly toLocalMs: number;
+  readonly maxSteps: number;
+}
+
+const STEP_MS: Readonly<Record<string, number>> = {
+  SECONDLY: SECOND_MS,
+  MINUTELY: MINUTE_MS,
+  HOURLY: HOUR_MS,
+  DAILY: DAY_MS,
+  WEEKLY: 7 * DAY_MS,
+};
+const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
+const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** `ical.js` walks through an interval day by day, so a huge one would be as slow as a bomb. */
+const MAX_INTERVAL: Readonly<Record<string, number>> = { SECONDLY: 1_000_000, MINUTELY: 1_000_000, HOURLY: 1_000_000 };
+const MAX_LONG_INTERVAL = 10_000;
+
+/**
+ * Reads a rule that begins at `start`.
+ *
+ * @throws RuleError when it is none, or one that is refused
+ */
+export function parseRule(text: string, start: RuleStart): SeriesRule {
+  const parts = readParts(text);
+  const freq = parts.get('FREQ') ?? '';
+  const interval = readWhole(parts.get('INTERVAL') ?? '1', 'INTERVAL');
+  const count = parts.has('COUNT') ? readWhole(parts.get('COUNT') ?? '', 'COUNT') : undefined;
+  const untilLocalMs = parts.has('UNTIL') ? readUntil(parts.get('UNTIL') ?? '', start) : Number.POSITIVE_INFINITY;
+  if (interval > (MAX_INTERVAL[freq] ?? MAX_LONG_INTERVAL)) throw new RuleError(`has an INTERVAL of ${interval}`);
+  parts.delete('COUNT');
+  parts.delete('UNTIL');
+  if (start.isDate) adaptToDays(parts, freq);
+  refuseKnownWrong(parts, freq);
+  const isEven = ![...parts.keys()].some((key) => key.startsWith('BY'));
+  // RFC 5545: a day of the month in a yearly rule means that day of every month.
+  if (freq === 'YEARLY' && parts.has('BYMONTHDAY') && !parts.has('BYMONTH')) {
+    parts.set('BYMONTH', LONGEST_MONTHS.map((_, index) => index + 1).join(','));
+  }
+  let recur: ICAL.Recur;
+  try {
+    recur = ICAL.Recur.fromString([...parts].map(([key, value]) => `${key}=${value}`).join(';'));
+  } catch (error) {
+    throw new RuleError(`is not one of RFC 5545 (${String((error as Error).message).slice(0, 100)})`);
+  }
+  return { recur, freq, interval, count, untilLocalMs, isEven, fits: toFilter(parts, freq, start.localMs) };
+}
+
+function readParts(text: string): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const pair of text.toUpperCase().split(';')) {
+    const at = pair.indexOf('=');
+    const key = pair.slice(0, Math.max(at, 0)).trim();
+    // Parts nobody knows (`X-…`, `RRULE:…`) say nothing about when.
+    if (/^(FREQ|INTERVAL|COUNT|UNTIL|WKST|BY[A-Z]+)$/.test(key)) parts.set(key, pair.slice(at + 1).trim());
+  }
+  if (!/^(SECONDLY|MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)$/.test(parts.get('FREQ') ?? '')) {
+    throw new RuleError('has no FREQ that RFC 5545 knows');
+  }
+  return parts;
+}
+
+function readWhole(text: string, name: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw new RuleError(`has ${name}=${text.slice(0, 20)}`);
+  return Number(text);
+}
+
+function readUntil(text: string, start: RuleStart): number {
+  const until = parseLocalValue(text);
+  if (until === undefined) throw new RuleError(`has UNTIL=${text.slice(0, 20)}`);
+  const zone = start.isDate ? start.home : start.zone;
+  const localMs = until.isUtc ? until.localMs + zone.offsetAt(until.localMs) : until.localMs;
+  // A last day means all of that day; for a series of days only the day counts.
+  return until.isDate || start.isDate ? startOfDay(localMs) + DAY_MS - 1 : localMs;
+}
+
+function startOfDay(localMs: number): number {
+  return Math.floor(localMs / DAY_MS) * DAY_MS;
+}
+
+function adaptToDays(parts: Map<string, string>, freq: string): void {
+  if (freq === 'SECONDLY' || freq === 'MINUTELY' || freq === 'HOURLY') {
+    throw new RuleError(`repeats an all-day event ${freq}`);
+  }
+  for (const name of ['BYHOUR', 'BYMINUTE', 'BYSECOND']) parts.delete(name);
+}
+
+function refuseKnownWrong(parts: ReadonlyMap<string, string>, freq: string): void {
+  if (parts.has('BYWEEKNO')) throw new RuleError('uses BYWEEKNO, which cannot be followed exactly');
+  const isPlacedByDay = parts.has('BYDAY') && !parts.has('BYMONTHDAY') && !parts.has('BYYEARDAY');
+  const canPlace = isPlacedByDay && (freq === 'MONTHLY' || (freq === 'YEARLY' && parts.has('BYMONTH')));
+  if (parts.has('BYSETPOS') && !canPlace) throw new RuleError('uses BYSETPOS in a way that cannot be followed exactly');
+  const monthDays = numbersOf(parts.get('BYMONTHDAY'));
+  const months = numbersOf(parts.get('BYMONTH')) ?? LONGEST_MONTHS.map((_, index) => index + 1);
+  const isPossible = (day: number): boolean =>
+    months.some((month) => Math.abs(day) <= (LONGEST_MONTHS[month - 1] ?? 0));
+  if (monthDays !== undefined && !monthDays.some(isPossible)) throw new RuleError('names days that never come');
+}
+
+function numbersOf(text: string | undefined): readonly number[] | undefined {
+  return text?.split(',').map(Number);
+}
+
+/** What every date of the rule must satisfy; `ical.js` lets 29 February of other years become 1 March. */
+function toFilter(
+  parts: ReadonlyMap<string, string>,
+  freq: string,
+  startLocalMs: number,
+): (localMs: number) => boolean {
+  const start = partsAtOffset(startLocalMs, 0);
+  const isLong = freq === 'MONTHLY' || freq === 'YEARLY';
+  const hasDayPart = parts.has('BYDAY') || parts.has('BYMONTHDAY') || parts.has('BYYEARDAY');
+  const impliedDays = isLong && !hasDayPart ? [start.day] : undefined;
+  const impliedMonths = freq === 'YEARLY' && !hasDayPart ? [start.month] : undefined;
+  const monthDays = numbersOf(parts.get('BYMONTHDAY')) ?? impliedDays;
+  const months = numbersOf(parts.get('BYMONTH')) ?? impliedMonths;
+  const weekdays = parts
+    .get('BYDAY')
+    ?.split(',')
+    .map((day) => WEEKDAYS.indexOf(day.slice(-2)) + 1);
+  return (localMs) => {
+    const date = partsAtOffset(localMs, 0);
+    const fromEnd = date.day - daysInMonth(date.year, date.month) - 1;
+    return (
+      (months === undefined || months.includes(date.month)) &&
+      (monthDays === undefined || monthDays.includes(date.day) || monthDays.includes(fromEnd)) &&
+      (weekdays === undefined || weekdays.includes(date.weekday))
+    );
+  };
+}
+
+/**
+ * Walks through the starts of the series within the window, DTSTART always among them.
+ *
+ * @returns true when `maxSteps` ended the walk before the window was through
+ * @throws RuleError when the rule turns out to be one that cannot be followed
+ */
+export function* walkRule(rule: SeriesRule, start: RuleStart, window: RuleWindow): Generator<number, boolean, void> {
+  if (start.localMs >= window.fromLocalMs && start.localMs < window.toLocalMs) yield start.localMs;
+  const skipped = skipAhead(rule, start.localMs, window.fromLocalMs);
+  // DTSTART is the first of COUNT even where the rule itself would not give it.
+  let counted = Math.max(skipped.count, 1);
+  if (skipped.localMs >= window.toLocalMs) return false;
+  const iterator = rule.recur.iterator(toIcalTime(skipped.localMs, start.isDate));
+  for (let step = 0; step < window.maxSteps; step += 1) {
+    const next = nextOf(iterator);
+    if (next === undefined || next >= window.toLocalMs || next > rule.untilLocalMs) return false;
+    if (next <= start.localMs || !rule.fits(next)) continue;
+    counted += 1;
+    if (rule.count !== undefined && counted > rule.count) return false;
+    if (next >= window.fromLocalMs) yield next;
+  }
+  return true;
+}
+
+function nextOf(iterator: ICAL.RecurIterator): number | undefined {
+  let next: ICAL.Time | null;
+  try {
+    next = iterator.next();
+  } catch (error) {
+    throw new RuleError(`cannot be followed (${String((error as Error).message).slice(0, 100)})`);
+  }
+  return next === null || next === undefined ? undefined : utcFromParts(next);
+}
+
+function toIcalTime(localMs: number, isDate: boolean): ICAL.Time {
+  const { year, month, day, hour, minute, second } = partsAtOffset(localMs, 0);
+  return isDate
+    ? new ICAL.Time({ year, month, day, isDate }, ICAL.Timezone.localTimezone)
+    : new ICAL.Time({ year, month, day, hour, minute, second, isDate }, ICAL.Timezone.localTimezone);
+}
+
+/** A later start from which the rule gives the same times, and how many it gave before. */
+function skipAhead(rule: SeriesRule, startLocalMs: number, fromLocalMs: number): { localMs: number; count: number } {
+  const none = { localMs: startLocalMs, count: 0 };
+  const stepMs = STEP_MS[rule.freq];
+  if (stepMs === undefined)
+    return rule.count === undefined ? { localMs: skipYears(rule, startLocalMs, fromLocalMs), count: 0 } : none;
+  if (rule.count !== undefined && !rule.isEven) return none;
+  const periodMs = stepMs * rule.interval;
+  // One period is left over: a week may begin before the day that DTSTART falls on.
+  const periods = Math.floor((fromLocalMs - startLocalMs) / periodMs) - 1;
+  return periods <= 0 ? none : { localMs: startLocalMs + periods * periodMs, count: periods };
+}
+
+/** Whole years on, so that month lengths stay what they were. */
+function skipYears(rule: SeriesRule, startLocalMs: number, fromLocalMs: number): number {
+  const start = civilFromDays(Math.floor(startLocalMs / DAY_MS));
+  const stepYears = rule.freq === 'YEARLY' ? rule.interval : leastCommonMultiple(rule.interval, 12) / 12;
+  const toYear = partsAtOffset(fromLocalMs, 0).year;
+  const isLeapDay = start.month === 2 && start.day === 29;
+  for (
+    let periods = Math.floor((toYear - start.year) / stepYears) - 1, tries = 0;
+    periods > 0;
+    periods -= 1, tries += 1
+  ) {
+    const year = start.year + periods * stepYears;
+    if (isLeapDay && daysInMonth(year, 2) !== 29) {
+      // With a step that never meets a leap year again there is nothing to skip to.
+      if (tries > 8) break;
+      continue;
+    }
+    return utcFromParts({ ...start, year }) + (startLocalMs - startOfDay(startLocalMs));
+  }
+  return startLocalMs;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}
