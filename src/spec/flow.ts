@@ -93,9 +93,11 @@ export interface ParallelRoute {
   readonly onError: 'fail' | 'collect';
 }
 
-/** One way to go; without `when` it always holds. */
+/** One way to go; without `when` it always holds. `when` is text for `compileCondition`. */
 export interface RouteRule {
   readonly when?: string;
+  /** Holds when `when` is false: `condition` with `when: false`. */
+  readonly negate?: boolean;
   /** A node's name or `__end__`. */
   readonly to: string;
 }

@@ -18,5 +18,10 @@ export {
   type Schedule,
   START,
 } from './flow.ts';
+export { isFlowFile } from './flow-file.ts';
+export type { CronCheck, FlowLimits, LuaCheck } from './flow-check.ts';
+export { checkInput } from './input-check.ts';
+export { type ParsedFlow, type ParseFlowOptions, parseFlow } from './parse-flow.ts';
 export { type Destination, followRoute } from './routing.ts';
+export { compileSchema } from './schema-check.ts';
 export type { BranchResult, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest, SegmentStart } from './segment.ts';

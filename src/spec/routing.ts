@@ -28,7 +28,7 @@ export function followRoute(route: Route, holds: (when: string) => boolean, join
     case 'parallel':
       return { kind: 'parallel', route };
     case 'rules': {
-      const rule = route.rules.find((candidate) => candidate.when === undefined || holds(candidate.when));
+      const rule = route.rules.find(({ when, negate }) => when === undefined || holds(when) !== (negate === true));
       if (rule === undefined) return { kind: 'none' };
       if (rule.to === join) return { kind: 'join' };
       if (rule.to === END) return join === undefined ? { kind: 'end' } : { kind: 'join' };

@@ -1,0 +1,136 @@
+/**
+ * The `edges` list → one route draft per origin.
+ *
+ * Three spellings of a fan-out become the same draft: `type: parallel` edges with `fan_in`,
+ * `{from, parallel: [a, b]}`, and `{from, to: [a, b], parallel: true}`.
+ */
+import { END } from './flow.ts';
+import type { FlowCheck } from './flow-check.ts';
+import { targetOf } from './node-reader.ts';
+import { quote } from './problem-list.ts';
+import type { ParallelDraft, RouteDraft, RuleDraft, Target } from './route-draft.ts';
+import { BROKEN, readCondition } from './text-check.ts';
+import { childOf, flagOf, itemsOf, type MapNode, textOf, type YamlNode } from './yaml-tree.ts';
+
+/** The routes of all origins, with each origin's first place. */
+export interface EdgeDrafts {
+  readonly routes: ReadonlyMap<string, RouteDraft>;
+  readonly origins: readonly Target[];
+}
+
+interface Gathered {
+  readonly origin: Target;
+  readonly rules: RuleDraft[];
+  readonly fans: ParallelDraft[];
+}
+
+/** Reads all edges; targets are looked up later. */
+export function readEdges(check: FlowCheck, list: YamlNode | undefined): EdgeDrafts {
+  const byOrigin = new Map<string, Gathered>();
+  for (const edge of itemsOf(list)) {
+    const origin = targetOf(childOf(edge, 'from'));
+    if (edge.kind !== 'map' || origin === undefined) continue;
+    if (origin.name === END) {
+      check.problems.add({ code: 'SPEC_INVALID', at: origin.at, message: 'No edge can leave `__end__`.' });
+      continue;
+    }
+    let gathered = byOrigin.get(origin.name);
+    if (gathered === undefined) byOrigin.set(origin.name, (gathered = { origin, rules: [], fans: [] }));
+    const fan = readFan(check, edge);
+    if (fan !== undefined) gathered.fans.push(fan);
+    else gathered.rules.push(...readRule(check, edge));
+  }
+  const routes = new Map<string, RouteDraft>();
+  for (const [name, gathered] of byOrigin) routes.set(name, combine(check, gathered));
+  return { routes, origins: [...byOrigin.values()].map((gathered) => gathered.origin) };
+}
+
+function combine(check: FlowCheck, { origin, rules, fans }: Gathered): RouteDraft {
+  const first = fans[0];
+  if (first === undefined) return { kind: 'rules', rules };
+  const rule = rules[0];
+  if (rule !== undefined) {
+    const message = `From ${quote(origin.name)} go both parallel and other edges.`;
+    const hint = 'Let an edge lead to a node of its own that fans out.';
+    check.problems.add({ code: 'SPEC_INVALID', at: rule.to.at, message, hint });
+  }
+  const join = fans.find((fan) => fan.join !== undefined)?.join;
+  for (const fan of fans) {
+    if (fan.join === undefined || join === undefined || fan.join.name === join.name) continue;
+    const message = `The branches from ${quote(origin.name)} name two joins: ${quote(join.name)} and ${quote(fan.join.name)}.`;
+    check.problems.add({ code: 'SPEC_INVALID', at: fan.join.at, message, hint: 'A fan-out has one join.' });
+  }
+  const branches = fans.flatMap((fan) => fan.branches);
+  return { kind: 'parallel', at: first.at, branches, ...(join === undefined ? {} : { join }) };
+}
+
+/** The edge as a fan-out, or undefined when it is an ordinary edge. */
+function readFan(check: FlowCheck, edge: MapNode): ParallelDraft | undefined {
+  const parallel = childOf(edge, 'parallel');
+  const isFan = textOf(childOf(edge, 'type')) === 'parallel' || parallel?.kind === 'list' || flagOf(parallel) === true;
+  if (!isFan) return undefined;
+  for (const key of ['when', 'condition']) {
+    const entry = edge.entries.get(key);
+    if (entry === undefined) continue;
+    const message = `A parallel edge takes no ${quote(key)}.`;
+    const hint = 'Let a conditional edge lead to a node that fans out.';
+    check.problems.add({ code: 'SPEC_INVALID', at: entry.keyStart, message, hint });
+  }
+  const to = edge.entries.get('to');
+  if (parallel?.kind === 'list' && to !== undefined) {
+    const message = 'An edge with a `parallel` list takes no `to`.';
+    check.problems.add({ code: 'SPEC_INVALID', at: to.keyStart, message });
+  }
+  const named = parallel?.kind === 'list' ? parallel : to?.value;
+  if (named === undefined) {
+    check.problems.add({ code: 'SPEC_INVALID', at: edge.start, message: 'The edge needs the key `to`.' });
+  }
+  const nodes = named?.kind === 'list' ? named.items : named === undefined ? [] : [named];
+  const branches = nodes.map(targetOf).filter((target) => target !== undefined);
+  const join = targetOf(childOf(edge, 'fan_in'));
+  return { kind: 'parallel', at: branches[0]?.at ?? edge.start, branches, ...(join === undefined ? {} : { join }) };
+}
+
+function readRule(check: FlowCheck, edge: MapNode): readonly RuleDraft[] {
+  const toNode = childOf(edge, 'to');
+  const fanIn = edge.entries.get('fan_in');
+  if (fanIn !== undefined) {
+    const message = '`fan_in` belongs to parallel edges.';
+    check.problems.add({ code: 'SPEC_INVALID', at: fanIn.keyStart, message, hint: 'Add `type: parallel`.' });
+  }
+  if (toNode === undefined) {
+    check.problems.add({ code: 'SPEC_INVALID', at: edge.start, message: 'The edge needs the key `to`.' });
+  } else if (toNode.kind === 'list') {
+    const message = 'A list in `to` needs `parallel: true`.';
+    check.problems.add({ code: 'SPEC_INVALID', at: toNode.start, message, hint: 'Or write one edge per target.' });
+  }
+  const condition = readEdgeCondition(check, edge);
+  const to = targetOf(toNode);
+  return to === undefined || condition === 'never' ? [] : [{ ...condition, to }];
+}
+
+type Condition = Pick<RuleDraft, 'when' | 'negate'>;
+
+/** `when` and `condition` as one; `never` when it is the constant false. */
+function readEdgeCondition(check: FlowCheck, edge: MapNode): Condition | 'never' {
+  const whenNode = childOf(edge, 'when');
+  const conditionNode = childOf(edge, 'condition');
+  const flag = flagOf(whenNode);
+  if (conditionNode === undefined) {
+    if (whenNode === undefined || flag === true) return {};
+    if (flag === false) return 'never';
+    return readCondition(check, whenNode, 'when');
+  }
+  if (whenNode !== undefined && flag === undefined) {
+    const message = '`when` beside `condition` must be true or false.';
+    check.problems.add({
+      code: 'SPEC_INVALID',
+      at: whenNode.start,
+      message,
+      hint: 'Or join both with `and` in `when`.',
+    });
+  }
+  const valueNode = conditionNode.kind === 'map' ? childOf(conditionNode, 'value') : conditionNode;
+  const condition = valueNode === undefined ? BROKEN : readCondition(check, valueNode, 'condition');
+  return flag === false ? { ...condition, negate: condition.negate !== true } : condition;
+}

@@ -1,0 +1,31 @@
+/**
+ * What the parts of one `parseFlow` call share: the text, its problems, and what it is checked against.
+ */
+import type { ActionCatalogue } from './action-facts.ts';
+import type { ProblemList } from './problem-list.ts';
+import type { ShapeCheck } from './shape.ts';
+
+/** Compiles Lua without running it; undefined when it compiles, else the code's own line (from 1) and the reason. */
+export type LuaCheck = (code: string) => { readonly line: number; readonly message: string } | undefined;
+
+/** Says what is wrong with a cron pattern in a zone, as a sentence; undefined when nothing is. */
+export type CronCheck = (cron: string, zone: string) => string | undefined;
+
+/** The ceilings that configuration sets for flows; what asks for more is cut, with a warning. */
+export interface FlowLimits {
+  readonly luaTimeoutMs?: number;
+  readonly luaMemoryBytes?: number;
+  readonly timeoutMs?: number;
+  readonly maxSteps?: number;
+  readonly maxBodyBytes?: number;
+}
+
+/** One check of one file. */
+export interface FlowCheck extends ShapeCheck {
+  readonly text: string;
+  readonly problems: ProblemList;
+  readonly actions: ActionCatalogue;
+  readonly checkLua: LuaCheck | undefined;
+  readonly checkCron: CronCheck | undefined;
+  readonly limits: FlowLimits;
+}

@@ -1,0 +1,130 @@
+/**
+ * The keys at the top of a flow file and in its settings, endpoint and schedule.
+ *
+ * The one table that checks files and makes the JSON Schema. What `laterKeys` names is refused:
+ * to carry one out, move it to a line of its own.
+ */
+import { HOUR_MS, KIB, MIB } from '../core/index.ts';
+import {
+  ANY_SHAPE,
+  choiceShape,
+  durationShape,
+  FLAG_SHAPE,
+  ignoredKeys,
+  key,
+  laterKeys,
+  listShape,
+  OBJECT_SHAPE,
+  requiredKey,
+  tableShape,
+  textShape,
+  unusedKey,
+} from './language-parts.ts';
+import { EDGE_KEYS, MAX_NAME_LENGTH, NODE_KEYS } from './node-language.ts';
+import type { KeyTable } from './shape.ts';
+
+/** Most node steps a flow may allow itself. */
+const MAX_STEPS = 1_000_000;
+
+const LUA_KEYS: KeyTable = {
+  timeout: key({ kind: 'duration', minMs: 1, maxMs: HOUR_MS }, 'Wall clock per Lua node.'),
+  memory: key({ kind: 'size', minBytes: 256 * KIB, maxBytes: 256 * MIB }, 'Heap of one Lua machine.'),
+  scope: key(choiceShape('branch', 'node'), 'Whether nodes along one path share a machine.', { default: 'branch' }),
+  ...laterKeys('instructions'),
+};
+
+const PARALLEL_SETTINGS_KEYS: KeyTable = {
+  on_error: key(choiceShape('fail', 'collect'), 'Whether a failed branch fails the run or is collected.', {
+    default: 'fail',
+  }),
+  ...laterKeys('max_workers', 'timeout', 'retry', 'circuit_breaker', 'strategy'),
+};
+
+const SETTINGS_KEYS: KeyTable = {
+  lua: key(tableShape(LUA_KEYS), 'Limits of Lua nodes.'),
+  parallel: key(tableShape(PARALLEL_SETTINGS_KEYS), 'How static parallel behaves.'),
+  timeout: key(durationShape(), 'Wall clock of one run.'),
+  max_steps: key({ kind: 'int', min: 1, max: MAX_STEPS }, 'Node steps one run may take.', { default: 10_000 }),
+  ...laterKeys('error_handling', 'rate_limiters', 'secrets', 'durability'),
+  ...ignoredKeys('ltm', 'opik', 'auto_trace', 'trace_exporter'),
+};
+
+const CONFIG_KEYS: KeyTable = {
+  ...laterKeys('interrupt_before', 'interrupt_after'),
+  ...ignoredKeys('raise_exceptions', 'checkpoint_dir'),
+};
+
+const PARAMETER_KEYS: KeyTable = {
+  type: key(choiceShape('string', 'integer', 'number', 'boolean'), 'What the text is turned into.', {
+    default: 'string',
+  }),
+  required: key(FLAG_SHAPE, 'A request without it is refused.', { default: false }),
+  default: key(ANY_SHAPE, 'The value when it is absent.'),
+  min: key({ kind: 'number' }, 'Smallest number, or shortest text.'),
+  max: key({ kind: 'number' }, 'Largest number, or longest text.'),
+  map_to: key(textShape(MAX_NAME_LENGTH), 'Input key the value goes to; the own name unless given.'),
+  description: key(textShape(), 'What it is for.'),
+};
+
+const PARAMETERS = { kind: 'dictionary', of: tableShape(PARAMETER_KEYS) } as const;
+
+const CACHE_KEYS: KeyTable = {
+  ttl: key(durationShape(0), 'How long an answer is kept.'),
+  until: key(textShape(), 'Expression for the instant at which the answer stops being right.'),
+  volatile: key(OBJECT_SHAPE, 'Result paths with expressions evaluated at every reply.'),
+  vary: key(listShape(textShape()), 'Headers that are part of the key.'),
+  stale_while_revalidate: key(durationShape(0), 'How long an old answer is served while a new one is made.'),
+  stale_if_error: key(durationShape(0), 'How long an old answer is served when making a new one fails.'),
+  tags: key(listShape(textShape()), 'Names by which answers are made stale.'),
+};
+
+const RESPONSE_KEYS: KeyTable = {
+  type: key(textShape(200), 'Content type of the answer.', { examples: ['application/json', 'text/html'] }),
+  ...laterKeys('schema', 'status', 'headers', 'body'),
+};
+
+const ENDPOINT_KEYS: KeyTable = {
+  path: requiredKey(textShape(500), 'Path, with `{name}` for parameters.'),
+  method: key(choiceShape('GET', 'POST', 'PUT', 'PATCH', 'DELETE'), 'HTTP method.', { default: 'POST' }),
+  summary: key(textShape(), 'One sentence for the API description.'),
+  auth: key({ kind: 'either', scalar: choiceShape('none', 'token') }, 'Who may call.'),
+  query_params: key(PARAMETERS, 'Query parameters; others are dropped.'),
+  path_params: key(PARAMETERS, 'Parameters in the path; texts unless declared.'),
+  response: key(tableShape(RESPONSE_KEYS), 'What the answer is.'),
+  priority: key(choiceShape('critical', 'normal', 'optional'), 'What is shed first under load.', {
+    default: 'normal',
+  }),
+  cache: unusedKey(tableShape(CACHE_KEYS), 'How answers are kept.'),
+  timeout: key(durationShape(), 'Wall clock of one request.'),
+  max_body: key({ kind: 'size', minBytes: 0, maxBytes: 16 * MIB }, 'Largest request body.'),
+  ...laterKeys('batch', 'request'),
+};
+
+const SCHEDULE_KEYS: KeyTable = {
+  cron: key(textShape(200), 'Five or six fields.', { examples: ['*/10 * * * *'] }),
+  zone: key(textShape(100), 'IANA zone the pattern is read in.', { default: 'UTC' }),
+  at_start: key(FLAG_SHAPE, 'Run once when the server starts.', { default: false }),
+  overlap: key(choiceShape('skip', 'queue'), 'What happens to a tick while the run before it still goes.', {
+    default: 'skip',
+  }),
+  ...laterKeys('missed', 'jitter'),
+};
+
+/** The keys at the top of a flow file. */
+export const FLOW_KEYS: KeyTable = {
+  name: key(textShape(MAX_NAME_LENGTH), 'Name of the flow; that of the file unless given.'),
+  description: key(textShape(), 'What the flow is for.'),
+  version: key({ kind: 'either', scalar: ANY_SHAPE }, 'Version of the flow, for people.'),
+  variables: key(OBJECT_SHAPE, 'Constants, read-only.'),
+  input_schema: key(OBJECT_SHAPE, 'JSON Schema (draft 2020-12) of the input.'),
+  initial_state: key(OBJECT_SHAPE, 'The state a run begins with; input wins.'),
+  nodes: requiredKey(listShape(tableShape(NODE_KEYS), 1), 'What the flow does.'),
+  edges: key(listShape(tableShape(EDGE_KEYS)), 'Where a run goes, the older form; `goto` on nodes is the newer.'),
+  settings: key(tableShape(SETTINGS_KEYS), 'Limits and choices.'),
+  endpoint: key(tableShape(ENDPOINT_KEYS), 'How the flow is reached over HTTP.'),
+  schedule: key(tableShape(SCHEDULE_KEYS), 'When the flow runs by itself.'),
+  config: key(tableShape(CONFIG_KEYS), 'Where runs pause.'),
+  invalidates: unusedKey(listShape(textShape()), 'Tags of answers that a run makes stale.'),
+  metadata: key(ANY_SHAPE, 'Notes for people and tools; not looked at.'),
+  ...laterKeys('state_schema', 'output_schema', 'imports', 'rate_limiters', 'secrets', 'durability'),
+};

@@ -1,0 +1,152 @@
+/**
+ * A flow file's text → a checked flow, or everything that is wrong with it.
+ *
+ * Reads, checks shapes, then nodes, edges, routes and graph, and goes on after problems as far as
+ * that tells something new. Runs nothing and reads no file. Never throws for any text.
+ */
+import { type JsonObject, mergeShallow } from '../core/index.ts';
+import type { ActionCatalogue } from './action-facts.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { type EdgeDrafts, readEdges } from './edge-reader.ts';
+import type { Flow, FlowNode } from './flow.ts';
+import type { CronCheck, FlowCheck, FlowLimits, LuaCheck } from './flow-check.ts';
+import { hashFlow } from './flow-hash.ts';
+import { FLOW_KEYS } from './flow-language.ts';
+import { checkGraph } from './graph-check.ts';
+import { isUsableName, type NodeDraft, readNodes } from './node-reader.ts';
+import { quote } from './problem-list.ts';
+import { buildRoutes, type Routes } from './route-builder.ts';
+import { whySchemaUnusable } from './schema-check.ts';
+import { readEndpoint, readParallelOnError, readSchedule, readSettings, checkVariables } from './settings-reader.ts';
+import { checkShape } from './shape.ts';
+import { readYaml } from './yaml-reader.ts';
+import { childOf, type MapNode, textOf, toJsonObject } from './yaml-tree.ts';
+
+/** What a flow is checked against. */
+export interface ParseFlowOptions {
+  /** The file as the user named it; stands in diagnostics and gives the flow its name when it has none. */
+  readonly file: string;
+  /** The folder relative paths start from. */
+  readonly directory: string;
+  readonly actions: ActionCatalogue;
+  /** Without it Lua is not compiled, and other languages are found by `language` only. */
+  readonly checkLua?: LuaCheck;
+  /** Without it cron patterns are taken as they are. */
+  readonly checkCron?: CronCheck;
+  /** Values from the configuration that replace single variables. */
+  readonly variables?: JsonObject;
+  /** The same, asked for once the flow's name and the names of its variables are known. */
+  readonly variablesOf?: (flow: string, declared: readonly string[]) => JsonObject;
+  /** Ceilings of the configuration; what asks for more is cut, with SPEC_LIMIT warnings. */
+  readonly limits?: FlowLimits;
+  /** Warns of durations and sizes without a unit too. Default false. */
+  readonly strict?: boolean;
+}
+
+/** A flow when there is no error; diagnostics in the order of the file, warnings among them. */
+export interface ParsedFlow {
+  readonly flow?: Flow;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Parses and checks the text of one flow file. */
+export function parseFlow(text: string, options: ParseFlowOptions): ParsedFlow {
+  const { root, problems } = readYaml(text, options.file);
+  if (root === undefined) return { diagnostics: problems.sorted() };
+  const check: FlowCheck = {
+    text,
+    problems,
+    isStrict: options.strict === true,
+    actions: options.actions,
+    checkLua: options.checkLua,
+    checkCron: options.checkCron,
+    limits: options.limits ?? {},
+  };
+  checkShape(check, root, { kind: 'table', table: FLOW_KEYS }, 'flow');
+  if (root.kind !== 'map') return { diagnostics: problems.sorted() };
+  const flow = readFlow(check, root, options);
+  return problems.hasErrors ? { diagnostics: problems.sorted() } : { flow, diagnostics: problems.sorted() };
+}
+
+function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): Flow {
+  const settingsNode = childOf(root, 'settings');
+  const drafts = readNodes(check, childOf(root, 'nodes'));
+  const edges = readEdges(check, childOf(root, 'edges'));
+  const { entry, nodes } = readGraph(check, { drafts, edges, onError: readParallelOnError(settingsNode) });
+  const name = readName(check, root, options.file);
+  const variables = toJsonObject(childOf(root, 'variables'));
+  const overrides = { ...options.variables, ...options.variablesOf?.(name, Object.keys(variables)) };
+  checkVariables(check, childOf(root, 'variables') ?? root, { variables, overrides });
+  const inputSchema = readInputSchema(check, root);
+  const description = textOf(childOf(root, 'description'));
+  const version = childOf(root, 'version');
+  const endpoint = readEndpoint(check, childOf(root, 'endpoint'));
+  const schedule = readSchedule(check, childOf(root, 'schedule'));
+  const content = {
+    variables: mergeShallow(variables, overrides),
+    initialState: toJsonObject(childOf(root, 'initial_state')),
+    settings: readSettings(check, settingsNode),
+    entry,
+    nodes,
+    ...(inputSchema === undefined ? {} : { inputSchema }),
+  };
+  return {
+    name,
+    file: options.file,
+    directory: options.directory,
+    // A file with errors gives no flow, so its hash is not worth making.
+    hash: check.problems.hasErrors ? '' : hashFlow(content),
+    ...content,
+    ...(description === undefined ? {} : { description }),
+    ...(version?.kind === 'scalar' && version.value !== null ? { version: String(version.value) } : {}),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(schedule === undefined ? {} : { schedule }),
+  };
+}
+
+interface GraphParts {
+  readonly drafts: readonly NodeDraft[];
+  readonly edges: EdgeDrafts;
+  readonly onError: 'fail' | 'collect';
+}
+
+function readGraph(check: FlowCheck, parts: GraphParts): Pick<Flow, 'entry' | 'nodes'> {
+  const { drafts, edges, onError } = parts;
+  const routes: Routes = buildRoutes(check, { nodes: drafts, edges, onError });
+  const nodes = drafts.map(
+    ({ name, at, work, onError: nodeOnError }): FlowNode => ({
+      name,
+      place: check.problems.placeOf(at),
+      work,
+      next: routes.byNode.get(name) ?? { kind: 'end' },
+      onError: nodeOnError,
+    }),
+  );
+  const graph = { entry: routes.entry, nodes };
+  // With missing targets or joins everything behind them would look unreachable.
+  if (routes.isComplete) checkGraph(check, graph, drafts);
+  return graph;
+}
+
+function readName(check: FlowCheck, root: MapNode, file: string): string {
+  const node = childOf(root, 'name');
+  const stem = file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '');
+  const name = textOf(node) ?? stem;
+  if (isUsableName(name) && !name.startsWith('__')) return name;
+  const message = `${quote(name)} cannot be the name of a flow.`;
+  const hint = 'Names have no `/`, no control characters and no blanks at the ends.';
+  check.problems.add({ code: 'SPEC_INVALID', at: node?.start ?? root.start, message, hint });
+  return name;
+}
+
+function readInputSchema(check: FlowCheck, root: MapNode): JsonObject | undefined {
+  const node = childOf(root, 'input_schema');
+  if (node?.kind !== 'map') return undefined;
+  const schema = toJsonObject(node);
+  const reason = whySchemaUnusable(schema);
+  if (reason !== undefined) {
+    const at = root.entries.get('input_schema')?.keyStart ?? node.start;
+    check.problems.add({ code: 'SPEC_INVALID', at, message: `\`input_schema\` cannot be used: ${reason}.` });
+  }
+  return schema;
+}

@@ -1,0 +1,84 @@
+/**
+ * Checks expressions, conditions and templates where they stand in the file, with exact places.
+ */
+import { type JsonValue, MoonpoolError } from '../core/index.ts';
+import { compileCondition, compileExpression, compileValue, hasTemplateSyntax } from '../expr/index.ts';
+import type { FlowCheck } from './flow-check.ts';
+import { quote } from './problem-list.ts';
+import type { RuleDraft } from './route-draft.ts';
+import { offsetOfPlace } from './scalar-position.ts';
+import { type ScalarNode, toJson, type YamlNode } from './yaml-tree.ts';
+
+/** Stands in for text that was reported, so that what depends on it is not reported too. */
+export const BROKEN: Pick<RuleDraft, 'when' | 'negate'> = { when: 'false' };
+
+/** What a rule asks, from the text or constant in `node`; {@link BROKEN} when that does not parse, which was reported. */
+export function readCondition(check: FlowCheck, node: YamlNode, what: string): Pick<RuleDraft, 'when' | 'negate'> {
+  if (node.kind !== 'scalar' || node.value === null) {
+    refuseExpression(check, node, what);
+    return BROKEN;
+  }
+  const text = String(node.value);
+  const condition = compileAt(check, node, () => compileCondition(text));
+  if (condition === undefined) return BROKEN;
+  // The older shorthand `name` and `!name` for a key of the state, in words everybody evaluates alike.
+  if (condition.kind !== 'state') return { when: text };
+  const when = `state[${JSON.stringify(condition.name)}]`;
+  return condition.isNegated ? { when, negate: true } : { when };
+}
+
+/** The value of a key that takes an expression: texts are one, with or without braces; other values stand for themselves. */
+export function readExpression(check: FlowCheck, node: YamlNode, what: string): JsonValue {
+  if (node.kind !== 'scalar') refuseExpression(check, node, what);
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return toJson(node);
+  const text = node.value;
+  compileAt(check, node, () => compileExpression(text));
+  return text;
+}
+
+/** The value in `node` as JSON, its texts checked as templates. */
+export function readTemplates(check: FlowCheck, node: YamlNode): JsonValue {
+  checkTemplates(check, node, new Set());
+  return toJson(node);
+}
+
+/** The value of `type: expression` as a template: text without braces is an expression too. */
+export function readExpressionValue(check: FlowCheck, node: YamlNode): JsonValue {
+  const isBare = node.kind === 'scalar' && typeof node.value === 'string' && !hasTemplateSyntax(node.value);
+  return isBare ? `{{ ${readExpression(check, node, 'value')} }}` : readTemplates(check, node);
+}
+
+function checkTemplates(check: FlowCheck, node: YamlNode, done: Set<YamlNode>): void {
+  if (done.has(node)) return;
+  done.add(node);
+  if (node.kind === 'list') {
+    for (const item of node.items) checkTemplates(check, item, done);
+  } else if (node.kind === 'map') {
+    for (const entry of node.entries.values()) checkTemplates(check, entry.value, done);
+  } else if (typeof node.value === 'string') {
+    const { value } = node;
+    compileAt(check, node, () => compileValue(value));
+  }
+}
+
+/** What `compile` gives; what it throws becomes a problem at its place in the file. */
+function compileAt<T>(check: FlowCheck, node: ScalarNode, compile: () => T): T | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof MoonpoolError)) throw error;
+    const { line, column, hint } = error.details;
+    const sentence = 'sentence' in error ? String(error.sentence) : error.message;
+    check.problems.add({
+      code: 'SPEC_TEMPLATE',
+      at: offsetOfPlace(check.text, node, Number(line ?? 1), Number(column ?? 1)),
+      message: /[.!?]$/.test(sentence) ? sentence : `${sentence}.`,
+      ...(typeof hint === 'string' ? { hint } : {}),
+    });
+    return undefined;
+  }
+}
+
+function refuseExpression(check: FlowCheck, node: YamlNode, what: string): void {
+  check.problems.add({ code: 'SPEC_INVALID', at: node.start, message: `${quote(what)} must be an expression.` });
+}
