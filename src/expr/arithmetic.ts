@@ -1,0 +1,123 @@
+/**
+ * `+ - * / // % ** ~` and signs.
+ *
+ * Numbers are JSON's: 4 / 2 prints as 2. `//` and `%` round down as Python's do. A result that is no
+ * finite number is an error, never Infinity or NaN.
+ */
+import type { JsonValue } from '../core/index.ts';
+import type { BinaryOperator } from './ast.ts';
+import type { Evaluation } from './evaluation.ts';
+import { formatText } from './text-format.ts';
+import { toText } from './text-form.ts';
+import { escapeHtml, isList, Markup, toJson, typeName, type Value } from './value.ts';
+
+const VERBS: Readonly<Record<BinaryOperator, string>> = {
+  '+': 'add',
+  '-': 'subtract',
+  '*': 'multiply',
+  '/': 'divide',
+  '//': 'divide',
+  '%': 'take the remainder of',
+  '**': 'raise',
+  '~': 'join',
+};
+
+function mismatch(operator: BinaryOperator, left: Value, right: Value, evaluation: Evaluation) {
+  const sentence = `Cannot ${VERBS[operator]} ${typeName(left)} and ${typeName(right)}`;
+  if (left === null || right === null)
+    return evaluation.failure(sentence, 'A missing key is null; give it a value with "default".');
+  if (operator === '+' && (typeof left === 'string' || typeof right === 'string')) {
+    return evaluation.failure(sentence, 'Texts are joined with "~".');
+  }
+  return evaluation.failure(sentence);
+}
+
+function checkNumber(value: number, evaluation: Evaluation): number {
+  if (Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) throw evaluation.failure('The result is not a real number');
+  throw evaluation.exceeded('The result is larger than a number can be');
+}
+
+function computeNumbers(operator: BinaryOperator, left: number, right: number, evaluation: Evaluation): number {
+  switch (operator) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '**':
+      if (left === 0 && right < 0) throw evaluation.failure('Cannot divide by zero');
+      return left ** right;
+    default:
+      break;
+  }
+  if (right === 0) throw evaluation.failure('Cannot divide by zero');
+  if (operator === '/') return left / right;
+  if (operator === '//') return Math.floor(left / right);
+  const remainder = left % right;
+  return remainder !== 0 && remainder < 0 !== right < 0 ? remainder + right : remainder;
+}
+
+/** `text * 3` and `list * 3`; a count below one gives nothing. */
+function repeat(value: string | readonly JsonValue[], count: number, evaluation: Evaluation): Value {
+  if (!Number.isInteger(count))
+    throw evaluation.failure(`Cannot repeat something ${count} times`, 'Use a whole number.');
+  const times = Math.max(0, count);
+  if (typeof value === 'string') {
+    evaluation.chargeNewText(value.length * times);
+    return value.length === 0 ? '' : value.repeat(times);
+  }
+  evaluation.charge(1 + value.length * times);
+  return value.length === 0 ? [] : Array.from({ length: times }, () => value).flat();
+}
+
+function computeOthers(operator: BinaryOperator, left: JsonValue, right: JsonValue, evaluation: Evaluation): Value {
+  if (operator === '+') {
+    if (typeof left === 'string' && typeof right === 'string') {
+      evaluation.chargeNewText(left.length + right.length);
+      return left + right;
+    }
+    if (isList(left) && isList(right)) {
+      evaluation.charge(1 + left.length + right.length);
+      return [...left, ...right];
+    }
+  }
+  if (operator === '*') {
+    if (typeof right === 'number' && (typeof left === 'string' || isList(left))) return repeat(left, right, evaluation);
+    if (typeof left === 'number' && (typeof right === 'string' || isList(right)))
+      return repeat(right, left, evaluation);
+  }
+  if (operator === '%' && typeof left === 'string') {
+    return formatText(left, isList(right) ? right : [right], evaluation);
+  }
+  throw mismatch(operator, left, right, evaluation);
+}
+
+/** Both as printed, one behind the other; markup stays markup and what joins it is escaped. */
+export function joinTexts(left: Value, right: Value, evaluation: Evaluation): Value {
+  const leftText = toText(left, evaluation);
+  const rightText = toText(right, evaluation);
+  evaluation.chargeNewText(leftText.length + rightText.length);
+  const isLeftMarkup = left instanceof Markup;
+  const isRightMarkup = right instanceof Markup;
+  if (!isLeftMarkup && !isRightMarkup) return leftText + rightText;
+  const joined = (isLeftMarkup ? leftText : escapeHtml(leftText)) + (isRightMarkup ? rightText : escapeHtml(rightText));
+  evaluation.chargeNewText(joined.length);
+  return new Markup(joined);
+}
+
+/** The result of an operator between two values. */
+export function computeBinary(operator: BinaryOperator, left: Value, right: Value, evaluation: Evaluation): Value {
+  if (typeof left === 'number' && typeof right === 'number' && operator !== '~') {
+    return checkNumber(computeNumbers(operator, left, right, evaluation), evaluation);
+  }
+  if (operator === '~') return joinTexts(left, right, evaluation);
+  return computeOthers(operator, toJson(left), toJson(right), evaluation);
+}
+
+/** `-value` or `+value`. */
+export function computeSign(operator: '-' | '+', value: Value, evaluation: Evaluation): number {
+  if (typeof value !== 'number') throw evaluation.failure(`Cannot put "${operator}" before ${typeName(value)}`);
+  return operator === '-' ? -value : value;
+}

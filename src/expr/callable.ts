@@ -1,0 +1,112 @@
+/**
+ * What filters, tests, functions, methods and macros have in common: parameters that arguments are bound to.
+ *
+ * Binding happens while compiling, so a wrong name or too many arguments are errors of the text.
+ */
+import type { JsonValue } from '../core/index.ts';
+import { nearestWord } from '../core/index.ts';
+import type { Arguments, Expr } from './ast.ts';
+import { syntaxError } from './error.ts';
+import type { Evaluation } from './evaluation.ts';
+import { isTrue, typeName } from './value.ts';
+
+/** The parameters of something that takes arguments. */
+export interface Signature {
+  readonly parameters: readonly string[];
+  /** How many of them, from the first, must be given. Default 0. */
+  readonly required?: number;
+  /** True when more arguments may follow, without names. */
+  readonly isVariadic?: boolean;
+}
+
+/** Arguments by parameter position; undefined where none was given. */
+export type ArgumentValues = readonly (JsonValue | undefined)[];
+
+/** A filter: a value and arguments to a value. Inputs are JSON, never markup. */
+export interface Filter extends Signature {
+  readonly run: (value: JsonValue, args: ArgumentValues, evaluation: Evaluation) => JsonValue;
+}
+
+/** A test: what stands behind `is`. */
+export interface Test extends Signature {
+  readonly run: (value: JsonValue, args: ArgumentValues, evaluation: Evaluation) => boolean;
+}
+
+/** Where and what is called, for messages. */
+export interface CallSite {
+  readonly text: string;
+  readonly at: number;
+  /** `filter "join"`. */
+  readonly what: string;
+}
+
+/**
+ * The expressions for each parameter, in order; those of a variadic signature follow.
+ *
+ * @throws SPEC_TEMPLATE for an unknown name, too many arguments, or a missing one
+ */
+export function bindArguments(signature: Signature, args: Arguments, site: CallSite): (Expr | undefined)[] {
+  const { parameters, required = 0, isVariadic = false } = signature;
+  const bound: (Expr | undefined)[] = [...args.positional];
+  if (bound.length > parameters.length && !isVariadic) {
+    const sentence = `The ${site.what} takes at most ${parameters.length} arguments, not ${bound.length}`;
+    throw syntaxError(site.text, site.at, sentence);
+  }
+  while (bound.length < parameters.length) bound.push(undefined);
+  for (const argument of args.named) {
+    const index = parameters.indexOf(argument.name);
+    if (index === -1) {
+      const near = nearestWord(argument.name, parameters);
+      const known = parameters.length === 0 ? 'It takes none.' : `It has: ${parameters.join(', ')}.`;
+      const sentence = `The ${site.what} has no argument "${argument.name}"`;
+      throw syntaxError(site.text, argument.at, sentence, near === undefined ? known : `Did you mean "${near}"?`);
+    }
+    if (bound[index] !== undefined) {
+      throw syntaxError(site.text, argument.at, `The argument "${argument.name}" is given twice`);
+    }
+    bound[index] = argument.value;
+  }
+  const missing = parameters.slice(0, required).find((_, index) => bound[index] === undefined);
+  if (missing !== undefined) throw syntaxError(site.text, site.at, `The ${site.what} needs the argument "${missing}"`);
+  return bound;
+}
+
+/** The error for an unknown name, with the nearest known one. */
+export function unknownName(site: CallSite, known: Iterable<string>, name: string, hint?: string) {
+  const near = nearestWord(name, known);
+  return syntaxError(
+    site.text,
+    site.at,
+    `There is no ${site.what}`,
+    near === undefined ? hint : `Did you mean "${near}"?`,
+  );
+}
+
+/** A text argument; numbers are taken as text, null and absent as `fallback`. */
+export function textArgument(value: JsonValue | undefined, fallback: string, name: string, evaluation: Evaluation) {
+  if (value === undefined || value === null) return fallback;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  throw evaluation.failure(`The argument "${name}" must be text, not ${typeName(value)}`);
+}
+
+/** A whole number from `range[0]` to `range[1]`; null and absent are `fallback`. */
+export function wholeArgument(
+  value: JsonValue | undefined,
+  fallback: number,
+  name: string,
+  range: readonly [number, number],
+  evaluation: Evaluation,
+): number {
+  if (value === undefined || value === null) return fallback;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= range[0] && value <= range[1]) return value;
+  const found = typeof value === 'number' ? value : typeName(value);
+  throw evaluation.failure(
+    `The argument "${name}" must be a whole number from ${range[0]} to ${range[1]}, not ${found}`,
+  );
+}
+
+/** A yes or no; absent is `fallback`. */
+export function flagArgument(value: JsonValue | undefined, fallback: boolean): boolean {
+  return value === undefined ? fallback : isTrue(value);
+}

@@ -1,0 +1,122 @@
+/**
+ * Equality, order and membership.
+ *
+ * Null is in no order with anything: `null < 3` and `null >= null` are false. Values of different
+ * types are never equal (1 is not true, 1 is not "1") and cannot be ordered.
+ */
+import type { JsonValue } from '../core/index.ts';
+import type { CompareOperator } from './ast.ts';
+import type { Evaluation } from './evaluation.ts';
+import { MAX_DATA_DEPTH } from './limits.ts';
+import { isList, isObject, toJson, typeName, type Value } from './value.ts';
+
+/** Deep equality of JSON. Cost charged: one step per pair of values compared. */
+export function areEqual(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (depth >= MAX_DATA_DEPTH) {
+    throw evaluation.exceeded(`Values nested deeper than ${MAX_DATA_DEPTH} levels cannot be compared`);
+  }
+  evaluation.charge(1);
+  if (isList(left)) {
+    if (!isList(right) || left.length !== right.length) return false;
+    return left.every((item, index) => areEqual(item, right[index] ?? null, evaluation, depth + 1));
+  }
+  if (isList(right) || !isObject(left) || !isObject(right)) return false;
+  const keys = Object.keys(left);
+  if (keys.length !== Object.keys(right).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, evaluation, depth + 1),
+  );
+}
+
+/** Negative, zero or positive as `left` stands before, with or behind `right`; neither may be null. */
+export function compareOrder(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  if (typeof left === 'string' && typeof right === 'string') {
+    evaluation.chargeText(Math.min(left.length, right.length));
+    return left < right ? -1 : left > right ? 1 : 0;
+  }
+  if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
+  if (isList(left) && isList(right)) return compareLists(left, right, evaluation, depth);
+  throw evaluation.failure(
+    `Cannot order ${typeName(left)} and ${typeName(right)}`,
+    'Convert one with "int" or "string".',
+  );
+}
+
+function compareLists(
+  left: readonly JsonValue[],
+  right: readonly JsonValue[],
+  evaluation: Evaluation,
+  depth: number,
+): number {
+  if (depth >= MAX_DATA_DEPTH) {
+    throw evaluation.exceeded(`Values nested deeper than ${MAX_DATA_DEPTH} levels cannot be compared`);
+  }
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    evaluation.charge(1);
+    const order = compareForSort(left[index] ?? null, right[index] ?? null, evaluation, depth + 1);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** {@link compareOrder} for sorting, where null stands before everything else. */
+export function compareForSort(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): number {
+  if (left === null || right === null) return left === right ? 0 : left === null ? -1 : 1;
+  return compareOrder(left, right, evaluation, depth);
+}
+
+/** `needle in haystack`: part of a text, item of a list, key of an object; nothing is in null. */
+export function contains(haystack: Value, needle: Value, evaluation: Evaluation): boolean {
+  const within = toJson(haystack);
+  const sought = toJson(needle);
+  if (within === null) return false;
+  if (isList(within)) {
+    evaluation.charge(within.length);
+    return within.some((item) => areEqual(item, sought, evaluation));
+  }
+  if (typeof within === 'string') {
+    if (sought === null) return false;
+    if (typeof sought !== 'string') {
+      throw evaluation.failure(`Cannot look for ${typeName(sought)} in text`, 'Convert it with "string".');
+    }
+    evaluation.chargeText(within.length);
+    return within.includes(sought);
+  }
+  if (isObject(within)) return typeof sought === 'string' && Object.hasOwn(within, sought);
+  throw evaluation.failure(
+    `Cannot look for something in ${typeName(within)}`,
+    'Right of "in" stands text, a list or an object.',
+  );
+}
+
+/** The result of one comparison. */
+export function compareValues(operator: CompareOperator, left: Value, right: Value, evaluation: Evaluation): boolean {
+  switch (operator) {
+    case 'in':
+      return contains(right, left, evaluation);
+    case 'not in':
+      return !contains(right, left, evaluation);
+    case '==':
+      return areEqual(toJson(left), toJson(right), evaluation);
+    case '!=':
+      return !areEqual(toJson(left), toJson(right), evaluation);
+    default:
+      break;
+  }
+  if (left === null || right === null) return false;
+  const order = compareOrder(toJson(left), toJson(right), evaluation);
+  switch (operator) {
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '>':
+      return order > 0;
+    case '>=':
+      return order >= 0;
+  }
+}

@@ -1,0 +1,16 @@
+/** Templates and expressions: text to compiled to value; pure and bounded. */
+export { ExprError, type ExprErrorCode, type ExprErrorPlace, type TextPlace } from './error.ts';
+export type { Scope } from './evaluation.ts';
+export {
+  type Condition,
+  compileCondition,
+  compileExpression,
+  evaluateCondition,
+  evaluateExpression,
+  type Expression,
+} from './expression.ts';
+export { DEFAULT_LIMITS, EVALUATION_LIMITS, type EvaluationLimits, MAX_SOURCE_LENGTH } from './limits.ts';
+export { compileTemplate, renderTemplate, type Template, type TemplateOptions } from './template.ts';
+export { hasTemplateSyntax } from './template-lexer.ts';
+export { escapeHtml, isRouteTrue, isTrue } from './value.ts';
+export { compileValue, renderValue, type ValueTemplate } from './value-template.ts';
