@@ -12,6 +12,7 @@ export type {
   EffectOutcome,
   FlowResponse,
   JournalEntry,
+  KvStore,
   RunStore,
   RunSummary,
   SegmentOptions,

@@ -137,3 +137,13 @@ export interface BlobStore {
   /** Forgets the run's blobs; those no other run refers to are deleted. */
   release(runId: RunId): Promise<void>;
 }
+
+/** Durable values by namespace and key. A resolved write survives a kill. */
+export interface KvStore {
+  /** The value, or undefined. @throws STORE_IO when the file cannot be read */
+  get(namespace: string, key: string): Promise<JsonValue | undefined>;
+  /** Keeps `value`. @throws STORE_FULL when a limit or the disk is reached; the value before stays */
+  set(namespace: string, key: string, value: JsonValue): Promise<void>;
+  /** Forgets the key; false when there was none. */
+  delete(namespace: string, key: string): Promise<boolean>;
+}

@@ -1,0 +1,100 @@
+/**
+ * The one Lua machine of a lane, lent to one path at a time.
+ *
+ * Builds and keeps the images of known flows. Invariant: a path gets a machine made fresh from
+ * its flow's image, or its own parked one; never what another path left.
+ */
+import { type JsonObject, MIB, MoonpoolError } from '../../core/index.ts';
+import type { Flow, SegmentRequest } from '../../spec/index.ts';
+import {
+  createLuaHost,
+  type LuaChunk,
+  type LuaHost,
+  type LuaImage,
+  type LuaMachine,
+  toUpdates,
+} from '../machine/index.ts';
+import type { PathMachine } from './segment-execution.ts';
+
+/** Text a node may print, and memory an idle machine keeps beyond its image. */
+const LOG_BYTES = 64 * 1024;
+const KEEP_BYTES = 4 * MIB;
+
+/** See the head of this file. Loads the WASM module when the first path asks for it. */
+export class LaneMachine {
+  readonly #wasm: Uint8Array;
+  readonly #salt: string;
+  readonly #images = new Map<string, LuaImage>();
+  #host: LuaHost | undefined;
+  #machine: LuaMachine | undefined;
+
+  constructor(wasm: Uint8Array, salt: string) {
+    this.#wasm = wasm;
+    this.#salt = salt;
+  }
+
+  /** Makes the lane able to run Lua; a few milliseconds the first time. */
+  async ready(): Promise<void> {
+    this.#host ??= await createLuaHost(this.#wasm);
+  }
+
+  /** Drops the image of a flow that main no longer sends. */
+  forget(flowHash: string): void {
+    this.#images.delete(flowHash);
+  }
+
+  /** The machine as the path of `request` sees it; made fresh or resumed when first called. */
+  forPath(flow: Flow, request: SegmentRequest): PathMachine {
+    const isPerNode = flow.settings.lua.scope === 'node';
+    let machine: LuaMachine | undefined;
+    let calls = 0;
+    const begin = (): LuaMachine => {
+      const begun = machine ?? this.#load(flow, request);
+      const limits = { memoryBytes: request.luaMemoryBytes, stateBytes: request.stateBytes };
+      if (machine === undefined && request.machine !== undefined && !isPerNode) {
+        begun.resume(request.machine, limits);
+      } else if (machine === undefined || isPerNode || begun.state !== 'ready') {
+        begun.fresh({ seed: isPerNode ? `${request.seed}#${calls}` : request.seed, limits });
+      }
+      calls += 1;
+      machine = begun;
+      return begun;
+    };
+    return {
+      call(chunk: number, state: JsonObject) {
+        const called = begin().call(chunk, { state, variables: flow.variables, nowMs: request.nowMs });
+        return { updates: toUpdates(called.value), logs: called.logs };
+      },
+      park() {
+        if (isPerNode) return undefined;
+        // A machine that failed is never resumed: what a failure left behind is not the path's.
+        return machine?.state === 'ready' ? machine.park() : machine === undefined ? request.machine : undefined;
+      },
+    };
+  }
+
+  #load(flow: Flow, request: SegmentRequest): LuaMachine {
+    const host = this.#host;
+    if (host === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was used before it was ready.');
+    this.#machine ??= host.createMachine({
+      memoryBytes: request.luaMemoryBytes,
+      stateBytes: request.stateBytes,
+      logBytes: LOG_BYTES,
+      keepBytes: KEEP_BYTES,
+    });
+    this.#machine.load(this.#imageOf(host, flow));
+    return this.#machine;
+  }
+
+  #imageOf(host: LuaHost, flow: Flow): LuaImage {
+    let image = this.#images.get(flow.hash);
+    if (image === undefined) {
+      const chunks: LuaChunk[] = flow.nodes.flatMap(({ name, work }) =>
+        work.kind === 'lua' ? [{ name, code: work.code, line: work.line }] : [],
+      );
+      image = host.buildImage(chunks, { salt: this.#salt });
+      this.#images.set(flow.hash, image);
+    }
+    return image;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The thread of one lane: learns flows, runs segments, reports. Entry point of a worker.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { MoonpoolError, systemClock } from '../../core/index.ts';
+import type { SegmentFact } from '../../spec/index.ts';
+import { LaneMachine } from './lane-machine.ts';
+import { PreparedFlow } from './prepared-flow.ts';
+import { type FromLane, type LaneData, SHARED, type ToLane } from './protocol.ts';
+import { executeSegment, SegmentStopped } from './segment-execution.ts';
+
+/** Facts go out when this many wait, or when the last went out this long ago. */
+const FACT_BATCH_COUNT = 64;
+const FACT_BATCH_MS = 16;
+
+const { wasm, salt, shared } = workerData as LaneData;
+const port = parentPort;
+if (port === null) throw new MoonpoolError('BUG_INVARIANT', 'lane-worker runs in a worker only.');
+
+const flows = new Map<string, PreparedFlow>();
+const machine = new LaneMachine(wasm, salt);
+
+function post(message: FromLane): void {
+  port?.postMessage(message);
+}
+
+/** Collects facts and sends them in batches, so that streams are live and chains are cheap. */
+class FactReporter {
+  readonly #wantAll: boolean;
+  #skipCount: number;
+  #facts: SegmentFact[] = [];
+  #sentTickMs = Number.NEGATIVE_INFINITY;
+
+  constructor(wantAll: boolean, skipCount: number) {
+    this.#wantAll = wantAll;
+    this.#skipCount = skipCount;
+  }
+
+  report(fact: SegmentFact): void {
+    if (!this.#wantAll && fact.kind !== 'log') return;
+    if (this.#skipCount > 0) {
+      this.#skipCount -= 1;
+      return;
+    }
+    this.#facts.push(fact);
+    if (this.#facts.length >= FACT_BATCH_COUNT || systemClock.tickMs() - this.#sentTickMs >= FACT_BATCH_MS)
+      this.flush();
+  }
+
+  flush(): void {
+    if (this.#facts.length === 0) return;
+    post({ kind: 'facts', facts: this.#facts });
+    this.#facts = [];
+    this.#sentTickMs = systemClock.tickMs();
+  }
+}
+
+async function run({ request, replacement }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
+  const flow = flows.get(request.flowHash);
+  if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
+  if (flow.hasLua) await machine.ready();
+  const facts = new FactReporter(request.wantFacts, replacement?.factCount ?? 0);
+  try {
+    const outcome = executeSegment(flow, request, {
+      machine: machine.forPath(flow.flow, request),
+      tickMs: () => systemClock.tickMs(),
+      report: (fact) => facts.report(fact),
+      beginNode(index, step) {
+        Atomics.store(shared, SHARED.node, index);
+        Atomics.store(shared, SHARED.step, step);
+        Atomics.add(shared, SHARED.progress, 1);
+      },
+      isStopped: () => Atomics.load(shared, SHARED.stop) === 1,
+      replacement,
+    });
+    facts.flush();
+    post({ kind: 'ended', outcome });
+  } catch (error) {
+    if (!(error instanceof SegmentStopped)) throw error;
+    post({ kind: 'stopped' });
+  } finally {
+    Atomics.store(shared, SHARED.node, -1);
+  }
+}
+
+port.on('message', (message: ToLane) => {
+  switch (message.kind) {
+    case 'learn':
+      flows.set(message.flow.hash, new PreparedFlow(message.flow));
+      return;
+    case 'forget':
+      flows.delete(message.flowHash);
+      machine.forget(message.flowHash);
+      return;
+    case 'run':
+      // An error of ours ends the thread; main sees it die and says so.
+      run(message).catch((error: unknown) => {
+        queueMicrotask(() => {
+          throw error;
+        });
+      });
+      return;
+  }
+});

@@ -1,0 +1,125 @@
+/**
+ * One lane as main sees it: a worker thread that runs one segment at a time and can be ended.
+ *
+ * Invariant: a lane that missed a deadline or died is never used again; its owner makes another.
+ */
+import { Worker } from 'node:worker_threads';
+import { MoonpoolError, workerUrl } from '../../core/index.ts';
+import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../spec/index.ts';
+import { type FromLane, type LaneData, type Replacement, SHARED, type ToLane } from './protocol.ts';
+
+/** Flows a lane keeps prepared; the one used longest ago makes room. */
+const MAX_KNOWN_FLOWS = 16;
+
+/** How a lane's use for one segment ended. */
+export type LaneEnd =
+  | { readonly kind: 'outcome'; readonly outcome: SegmentOutcome }
+  | { readonly kind: 'stopped' }
+  /** The thread is gone; `outOfMemory` says that its heap was full. */
+  | { readonly kind: 'died'; readonly outOfMemory: boolean; readonly message: string };
+
+/** See the head of this file. */
+export class Lane {
+  readonly #worker: Worker;
+  readonly #shared = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
+  /** Hashes of the flows the worker keeps, the one used last at the end. */
+  readonly #known = new Set<string>();
+  #onFacts: (facts: readonly SegmentFact[]) => void = () => {};
+  #settle: ((end: LaneEnd) => void) | undefined;
+  #isOver = false;
+
+  constructor(data: Omit<LaneData, 'shared'>, heapBytes: number) {
+    Atomics.store(this.#shared, SHARED.node, -1);
+    this.#worker = new Worker(workerUrl(import.meta.url, 'lane-worker'), {
+      workerData: { ...data, shared: this.#shared } satisfies LaneData,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 1_048_576) },
+      env: {},
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (message: FromLane) => this.#take(message));
+    this.#worker.on('error', (error: Error & { code?: string }) => {
+      this.#end({ kind: 'died', outOfMemory: error.code === 'ERR_WORKER_OUT_OF_MEMORY', message: error.message });
+    });
+    this.#worker.on('exit', () => this.#end({ kind: 'died', outOfMemory: false, message: 'The lane ended.' }));
+  }
+
+  /** False once the thread is gone. */
+  get isAlive(): boolean {
+    return !this.#isOver;
+  }
+
+  /** A number that changes whenever the lane begins a segment or a node. */
+  get progress(): number {
+    return Atomics.load(this.#shared, SHARED.progress);
+  }
+
+  /** The node the lane is in (an index into the flow's nodes) and how many steps the segment began. */
+  get position(): { readonly node: number | undefined; readonly step: number } {
+    const node = Atomics.load(this.#shared, SHARED.node);
+    return { node: node === -1 ? undefined : node, step: Atomics.load(this.#shared, SHARED.step) };
+  }
+
+  /** Runs a segment; the lane must be free. */
+  run(
+    flow: Flow,
+    request: SegmentRequest,
+    more: { readonly replacement: Replacement | undefined; readonly onFacts: (facts: readonly SegmentFact[]) => void },
+  ): Promise<LaneEnd> {
+    if (this.#settle !== undefined) throw new MoonpoolError('BUG_INVARIANT', 'A busy lane was given a segment.');
+    this.#onFacts = more.onFacts;
+    this.#teach(flow);
+    Atomics.store(this.#shared, SHARED.stop, 0);
+    Atomics.store(this.#shared, SHARED.step, 0);
+    Atomics.store(this.#shared, SHARED.node, -1);
+    Atomics.add(this.#shared, SHARED.progress, 1);
+    // A process that waits for a segment must not end; one with idle lanes may.
+    this.#worker.ref();
+    this.#post({ kind: 'run', request, ...(more.replacement === undefined ? {} : { replacement: more.replacement }) });
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      if (this.#isOver) this.#end({ kind: 'died', outOfMemory: false, message: 'The lane had ended.' });
+    });
+  }
+
+  /** Asks the running segment to give way at its next node. */
+  askToStop(): void {
+    Atomics.store(this.#shared, SHARED.stop, 1);
+  }
+
+  /** Ends the thread, whatever it does; resolves when it is gone. About 2 ms. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #teach(flow: Flow): void {
+    if (this.#known.delete(flow.hash)) {
+      this.#known.add(flow.hash);
+      return;
+    }
+    const [oldest] = this.#known;
+    if (this.#known.size >= MAX_KNOWN_FLOWS && oldest !== undefined) {
+      this.#known.delete(oldest);
+      this.#post({ kind: 'forget', flowHash: oldest });
+    }
+    this.#known.add(flow.hash);
+    this.#post({ kind: 'learn', flow });
+  }
+
+  #post(message: ToLane): void {
+    this.#worker.postMessage(message);
+  }
+
+  #take(message: FromLane): void {
+    if (message.kind === 'facts') this.#onFacts(message.facts);
+    else if (message.kind === 'stopped') this.#end({ kind: 'stopped' });
+    else this.#end({ kind: 'outcome', outcome: message.outcome });
+  }
+
+  #end(end: LaneEnd): void {
+    if (end.kind === 'died') this.#isOver = true;
+    else this.#worker.unref();
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.(end);
+  }
+}

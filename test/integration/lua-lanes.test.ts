@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { resolveOptions, silentLog, silentMetrics, systemClock } from '../../src/core/index.ts';
+import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
+import { readWasmFile } from '../../src/lua/wasm-file.ts';
+import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '../../src/spec/index.ts';
+import { aFlow, aNode, readState, stateBytes } from '../support/flows.ts';
+
+const wasm = await readWasmFile();
+let opened: LuaLanes[] = [];
+
+function openLanes(options: Record<string, string | number> = {}): LuaLanes {
+  const lanes = new LuaLanes({
+    wasm,
+    salt: 'salt of the test',
+    options: resolveOptions('lua', LUA_OPTIONS, options),
+    clock: systemClock,
+    log: silentLog,
+    metrics: silentMetrics,
+  });
+  opened.push(lanes);
+  return lanes;
+}
+
+/** A flow of Lua nodes that follow each other. */
+function aLuaFlow(...codes: readonly string[]): Flow {
+  const nodes = codes.map((code, chunk) =>
+    aNode({
+      name: `n${chunk}`,
+      work: { kind: 'lua', code, line: 1, chunk },
+      next: chunk + 1 < codes.length ? { kind: 'next', to: `n${chunk + 1}` } : { kind: 'end' },
+    }),
+  );
+  return aFlow({ nodes, hash: codes.join('\n') });
+}
+
+function withNode(flow: Flow, name: string, change: Partial<FlowNode>): Flow {
+  return {
+    ...flow,
+    hash: `${flow.hash}+`,
+    nodes: flow.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)),
+  };
+}
+
+function aRequest(flow: Flow, request: Partial<SegmentRequest> = {}): SegmentRequest {
+  return {
+    flowHash: flow.hash,
+    start: { kind: 'entry' },
+    state: stateBytes({}),
+    scope: {},
+    nowMs: 1_700_000_000_000,
+    seed: 'seed',
+    stepsLeft: 10_000,
+    luaTimeoutMs: 5_000,
+    luaMemoryBytes: 16 * 1024 * 1024,
+    stateBytes: 1024 * 1024,
+    priority: 'normal',
+    wantFacts: false,
+    ...request,
+  };
+}
+
+async function runSegment(
+  lanes: LuaLanes,
+  flow: Flow,
+  request: Partial<SegmentRequest> = {},
+  options: { signal?: AbortSignal; onFacts?: (facts: readonly SegmentFact[]) => void } = {},
+): Promise<SegmentEnd> {
+  const { signal = new AbortController().signal, onFacts = () => {} } = options;
+  return (await lanes.runSegment(flow, aRequest(flow, request), { signal, onFacts })).end;
+}
+
+function codeOf(end: SegmentEnd): string {
+  return end.kind === 'failed' ? end.error.code : end.kind;
+}
+
+function stateOf(end: SegmentEnd): unknown {
+  return end.kind === 'end' || end.kind === 'joined' ? readState(end.state) : end;
+}
+
+describe('LuaLanes', () => {
+  afterEach(async () => {
+    await Promise.all(opened.map((lanes) => lanes.close()));
+    opened = [];
+  });
+
+  it('runs a chain of nodes in one hop and gives the state at its end', async () => {
+    const flow = aLuaFlow('return { a = 1 }', 'return { b = state.a + 1 }');
+
+    const end = await runSegment(openLanes(), flow);
+
+    assert.deepEqual(stateOf(end), { a: 1, b: 2 });
+  });
+
+  it('starts no thread before there is work', () => {
+    assert.equal(openLanes().laneCount, 0);
+  });
+
+  it('shows a run nothing of the run before it on the same lane', async () => {
+    const lanes = openLanes();
+    const flow = aLuaFlow('local before = leak leak = "secret" return { before = before or "nothing" }');
+
+    await runSegment(lanes, flow);
+    const end = await runSegment(lanes, flow);
+
+    assert.equal(lanes.laneCount, 1);
+    assert.deepEqual(stateOf(end), { before: 'nothing' });
+  });
+
+  it('parks a path at an action and resumes its globals in another lane', async () => {
+    const flow = aFlow({
+      hash: 'with action',
+      nodes: [
+        aNode({
+          name: 'n0',
+          work: { kind: 'lua', code: 'kept = 7', line: 1, chunk: 0 },
+          next: { kind: 'next', to: 'act' },
+        }),
+        aNode({
+          name: 'act',
+          work: { kind: 'action', uses: 'log', with: { message: '{{ 1 + 1 }}' } },
+          next: { kind: 'next', to: 'n1' },
+        }),
+        aNode({ name: 'n1', work: { kind: 'lua', code: 'return { kept = kept }', line: 1, chunk: 1 } }),
+      ],
+    });
+    const parked = await runSegment(openLanes(), flow);
+    assert.equal(parked.kind, 'action');
+
+    const end = await runSegment(openLanes(), flow, {
+      start: { kind: 'result', node: 'act', value: { logged: true } },
+      state: parked.state,
+      ...(parked.machine === undefined ? {} : { machine: parked.machine }),
+    });
+
+    assert.deepEqual(parked.with, { message: 2 });
+    assert.deepEqual(stateOf(end), { logged: true, kept: 7 });
+  });
+
+  it('gives every node a machine of its own in scope node', async () => {
+    const flow = {
+      ...aLuaFlow('x = 1', 'return { x = x or "unset" }'),
+      settings: { lua: { scope: 'node' as const }, maxSteps: 10 },
+    };
+
+    assert.deepEqual(stateOf(await runSegment(openLanes(), flow)), { x: 'unset' });
+  });
+
+  it('gives the same random numbers for the same seed, others for another', async () => {
+    const lanes = openLanes();
+    const flow = aLuaFlow('return { r = math.random(1, 2^40) }');
+
+    const [one, again, other] = await Promise.all([
+      runSegment(lanes, flow, { seed: 'a' }),
+      runSegment(lanes, flow, { seed: 'a' }),
+      runSegment(lanes, flow, { seed: 'b' }),
+    ]);
+
+    assert.deepEqual(stateOf(one), stateOf(again));
+    assert.notDeepEqual(stateOf(one), stateOf(other));
+  });
+
+  it('ends a node that never returns, names it, and runs what waited on a new lane', async () => {
+    const lanes = openLanes();
+    const loop = aLuaFlow('return {}', 'while true do end');
+    const good = aLuaFlow('return { good = true }');
+
+    const [ended, after] = await Promise.all([runSegment(lanes, loop, { luaTimeoutMs: 100 }), runSegment(lanes, good)]);
+
+    assert.equal(codeOf(ended), 'LUA_TIMEOUT');
+    assert.equal(ended.kind === 'failed' ? ended.node : '', 'n1');
+    assert.deepEqual(stateOf(after), { good: true });
+  });
+
+  it('goes on after a node that timed out where the node is graceful, for each such node', async () => {
+    const onError = { mode: 'graceful' } as const;
+    const loops = aLuaFlow(
+      'return { first = 1 }',
+      'while true do end',
+      'while true do end',
+      'return { code = state.error.code }',
+    );
+    const flow = withNode(withNode(loops, 'n1', { onError }), 'n2', { onError });
+    const facts: SegmentFact[] = [];
+
+    const end = await runSegment(
+      openLanes(),
+      flow,
+      { luaTimeoutMs: 60, wantFacts: true },
+      { onFacts: (some) => facts.push(...some) },
+    );
+
+    const state = stateOf(end) as { first: number; code: string };
+    assert.deepEqual({ first: state.first, code: state.code }, { first: 1, code: 'LUA_TIMEOUT' });
+    assert.deepEqual(
+      facts.filter((fact) => fact.kind === 'node.started').map((fact) => fact.node),
+      ['n0', 'n1', 'n2', 'n3'],
+    );
+  });
+
+  it('reports a node as started while it still runs', async () => {
+    const lanes = openLanes();
+    const flow = aLuaFlow('while true do end');
+    const abort = new AbortController();
+
+    await new Promise<void>((resolve) => {
+      const onFacts = (facts: readonly SegmentFact[]): void => {
+        if (facts.some((fact) => fact.kind === 'node.started')) resolve();
+      };
+      runSegment(lanes, flow, { wantFacts: true }, { signal: abort.signal, onFacts }).catch(() => {});
+    });
+
+    abort.abort();
+  });
+
+  it('stops a cancelled segment that never gives way, and serves on', async () => {
+    const lanes = openLanes();
+    const abort = new AbortController();
+    const started = new Promise<void>((resolve) => {
+      const running = runSegment(
+        lanes,
+        aLuaFlow('while true do end'),
+        { wantFacts: true },
+        {
+          signal: abort.signal,
+          onFacts: () => resolve(),
+        },
+      );
+      running.catch(() => {});
+    });
+    await started;
+
+    abort.abort();
+
+    assert.deepEqual(stateOf(await runSegment(lanes, aLuaFlow('return { ok = 1 }'))), { ok: 1 });
+  });
+
+  it('takes a cancelled segment out of the queue', async () => {
+    const lanes = openLanes();
+    const busy = runSegment(lanes, aLuaFlow('while true do end'), { luaTimeoutMs: 100 });
+    const abort = new AbortController();
+    const waiting = runSegment(lanes, aLuaFlow('return {}'), {}, { signal: abort.signal });
+    assert.equal(lanes.waitingCount, 1);
+
+    abort.abort();
+
+    await assert.rejects(waiting, { name: 'AbortError' });
+    assert.equal(lanes.waitingCount, 0);
+    await busy;
+  });
+
+  it('lets critical work pass optional work that came before it', async () => {
+    const lanes = openLanes();
+    const flow = aLuaFlow('return {}');
+    const order: string[] = [];
+    const run = (priority: SegmentRequest['priority']): Promise<void> =>
+      runSegment(lanes, flow, { priority }).then(() => void order.push(priority));
+
+    await Promise.all([run('normal'), run('optional'), run('normal'), run('critical')]);
+
+    assert.deepEqual(order, ['normal', 'critical', 'normal', 'optional']);
+  });
+
+  it('refuses the segment that comes after a full queue', async () => {
+    const lanes = openLanes({ queue: 1 });
+    const flow = aLuaFlow('return {}');
+
+    const ends = await Promise.all([1, 2, 3].map(() => runSegment(lanes, flow)));
+
+    assert.deepEqual(ends.map(codeOf), ['end', 'end', 'LUA_OVERLOADED']);
+  });
+
+  it('fails a node that asked for more memory than it may, even if it caught the refusal', async () => {
+    const flow = aLuaFlow('pcall(string.rep, "x", 64 * 1024 * 1024) return {}');
+
+    assert.equal(codeOf(await runSegment(openLanes(), flow)), 'LUA_MEMORY');
+  });
+
+  it('refuses a state over its limit and names limit and node', async () => {
+    const flow = aLuaFlow('return { text = string.rep("x", 2000) }');
+
+    const end = await runSegment(openLanes(), flow, { stateBytes: 1_000 });
+
+    assert.equal(codeOf(end), 'LUA_VALUE');
+  });
+
+  it('ends a segment at the step limit', async () => {
+    const flow = withNode(aLuaFlow('return { n = (state.n or 0) + 1 }'), 'n0', {
+      next: { kind: 'rules', rules: [{ to: 'n0' }] },
+    });
+
+    assert.equal(codeOf(await runSegment(openLanes(), flow, { stepsLeft: 100 })), 'FLOW_STEP_LIMIT');
+  });
+
+  it('passes on what nodes print', async () => {
+    const facts: SegmentFact[] = [];
+
+    await runSegment(openLanes(), aLuaFlow('print("hello", 1)'), {}, { onFacts: (some) => facts.push(...some) });
+
+    assert.deepEqual(facts, [{ kind: 'log', node: 'n0', text: 'hello\t1' }]);
+  });
+
+  it('answers instead of hanging after it was closed', async () => {
+    const lanes = openLanes();
+    await lanes.close();
+
+    assert.equal(codeOf(await runSegment(lanes, aLuaFlow('return {}'))), 'LUA_OVERLOADED');
+  });
+
+  it('answers what was running when it is closed', async () => {
+    const lanes = openLanes();
+    const running = runSegment(lanes, aLuaFlow('while true do end'));
+    const waiting = runSegment(lanes, aLuaFlow('return {}'));
+
+    await lanes.close();
+
+    assert.deepEqual([codeOf(await running), codeOf(await waiting)], ['LUA_OVERLOADED', 'LUA_OVERLOADED']);
+    assert.equal(lanes.laneCount, 0);
+  });
+
+  it('keeps no thread, job or lane after a thousand segments, some ended', async () => {
+    const lanes = openLanes();
+    const good = aLuaFlow('return { x = 1 }');
+    const loop = aLuaFlow('while true do end');
+
+    for (let round = 0; round < 10; round += 1) {
+      const ended = runSegment(lanes, loop, { luaTimeoutMs: 20 });
+      await Promise.all(Array.from({ length: 100 }, () => runSegment(lanes, good)));
+      assert.equal(codeOf(await ended), 'LUA_TIMEOUT');
+    }
+
+    assert.equal(lanes.waitingCount, 0);
+    assert.equal(lanes.laneCount, 1);
+  });
+});
