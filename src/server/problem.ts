@@ -11,6 +11,7 @@ import {
   type JsonObject,
   type JsonValue,
   MoonpoolError,
+  type RunId,
 } from '../core/index.ts';
 import type { Reply } from '../fallback/index.ts';
 
@@ -73,7 +74,7 @@ export function problemReply(
     const value = more.details?.[key];
     if (value !== undefined) problem[key] = value;
   }
-  const retry: Reply['headers'] = status === 503 || status === 429 ? { 'retry-after': '1' } : {};
+  const retry: Reply['headers'] = status === 503 ? { 'retry-after': '1' } : {};
   return {
     status,
     headers: {
@@ -86,11 +87,16 @@ export function problemReply(
   };
 }
 
-/** The problem document of anything that was thrown: its own words only when they were written for clients. */
-export function problemOf(error: unknown): Reply {
+/**
+ * The problem document of anything that was thrown: its own words only when they were written for clients.
+ *
+ * @param runId the run that failed, if one began
+ */
+export function problemOf(error: unknown, runId?: RunId): Reply {
   if (error instanceof RequestError) {
     return problemReply(error.code, error.message, { details: error.details, headers: error.headers });
   }
   const code = codeOf(error);
-  return problemReply(code, `${ERROR_FACTS[code].about} The server's log says more.`);
+  const details: JsonObject = runId === undefined ? {} : { run_id: runId };
+  return problemReply(code, `${ERROR_FACTS[code].about} The server's log says more.`, { details });
 }

@@ -51,7 +51,9 @@ export function toInput(endpoint: Endpoint, parts: RequestParts): JsonObject {
 
 /** The refusal that lists what is wrong with a request. */
 export function inputError(problems: readonly InputProblem[]): RequestError {
-  const sentence = problems.map((problem) => `${problem.in} ${problem.name} ${problem.message}`).join('; ');
+  const sentence = problems
+    .map(({ in: place, name, message }) => (name === '' ? message : `${place} ${name} ${message}`))
+    .join('; ');
   return new RequestError('FLOW_INPUT', `The request does not fit: ${sentence}.`, {
     details: { errors: problems.map((problem) => ({ ...problem })) },
   });
@@ -79,21 +81,29 @@ const TYPE_WORDS = {
   boolean: 'true or false',
 } as const satisfies Record<Parameter['type'], string>;
 
+const DECIMAL = /^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,3})?$/i;
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
 function toValue(type: Parameter['type'], text: string): JsonValue | undefined {
   switch (type) {
     case 'string':
       return text;
     case 'integer': {
       const value = /^[+-]?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+      // Adding 0 makes a plain 0 of -0.
       return Number.isSafeInteger(value) ? value + 0 : undefined;
     }
     case 'number': {
-      const value = /^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : Number.NaN;
+      const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
       return Number.isFinite(value) ? value : undefined;
     }
     case 'boolean':
-      if (text === 'true' || text === '1') return true;
-      return text === 'false' || text === '0' ? false : undefined;
+      return BOOLEANS.get(text);
   }
 }
 
@@ -109,4 +119,15 @@ function outOfRange({ min, max }: Parameter, value: JsonValue): string | undefin
 
 function shown(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}...` : text);
+}
+
+/** The problems that the engine's schema check lists in an error's details; the message when it lists none. */
+export function problemsOf(details: JsonObject | undefined, message: string): readonly InputProblem[] {
+  const listed = details?.['problems'];
+  const sentences = Array.isArray(listed) ? listed.filter((item) => typeof item === 'string') : [];
+  return (sentences.length === 0 ? [message] : sentences).map((sentence) => ({
+    in: 'body',
+    name: '',
+    message: sentence,
+  }));
 }
