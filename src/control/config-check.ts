@@ -4,6 +4,7 @@
  * A bad value is reported and passed over, so that the next weaker one stays in force.
  */
 import {
+  describeRange,
   isJsonObject,
   type JsonValue,
   jsonTypeName,
@@ -27,23 +28,6 @@ export interface Effective {
 }
 
 const SECRET_KEY = /(^|[._])(token|password|secret)$/;
-const KIND_WORDS = { int: 'a whole number from ', duration: 'a duration from ', bytes: 'a size from ' } as const;
-
-/** The range of a field as a phrase: `a whole number from 1 to 64`. */
-export function describeRange(field: Leaf['field']): string {
-  switch (field.kind) {
-    case 'int':
-    case 'duration':
-    case 'bytes':
-      return KIND_WORDS[field.kind] + field.range;
-    case 'ratio':
-      return `a share from ${field.range}`;
-    case 'choice':
-      return `one of ${field.range}`;
-    default:
-      return field.range;
-  }
-}
 
 function show(path: string, value: JsonValue): string {
   if (SECRET_KEY.test(path)) return `${jsonTypeName(value)} (not shown)`;
@@ -53,6 +37,22 @@ function show(path: string, value: JsonValue): string {
 
 function writeValue(path: string, field: Leaf['field'], value: unknown): string {
   return SECRET_KEY.test(path) ? '(not shown)' : field.format(value);
+}
+
+/** True for a source that is a person's choice. */
+function isWritten({ kind }: ConfigSource): boolean {
+  return kind !== 'default' && kind !== 'profile';
+}
+
+function placeOf(source: ConfigSource): Pick<OptionProblem, 'place'> {
+  if (source.kind !== 'file') return {};
+  const { file, line, column } = source;
+  return { place: { file, line, column } };
+}
+
+function isInOrder(low: unknown, high: unknown, mayBeEqual: boolean): boolean {
+  if (typeof low !== 'number' || typeof high !== 'number') return true;
+  return mayBeEqual ? low <= high : low < high;
 }
 
 /** One pass over all layers; use once. */
@@ -160,6 +160,14 @@ export class ConfigCheck {
     }
   }
 
+  /** Adds what a component found, at the place of the value in force; not where something was said already. */
+  addFound(problem: OptionProblem): void {
+    if (this.problems.some(({ path }) => path === problem.path)) return;
+    const source = this.chosen.get(problem.path)?.source ?? { kind: 'default' };
+    const message = source.kind === 'file' ? problem.message : `${problem.message} (${describeSource(source)})`;
+    this.problems.push({ ...problem, message, ...placeOf(source) });
+  }
+
   #add(path: string, message: string, place: Pick<OptionProblem, 'place'>, hint?: string): void {
     this.problems.push({ path, message, ...place, ...(hint === undefined ? {} : { hint }) });
   }
@@ -168,15 +176,10 @@ export class ConfigCheck {
   checkOrder({ lower, upper, mayBeEqual }: OrderRule): void {
     const [low, high] = [this.chosen.get(lower), this.chosen.get(upper)];
     if (low === undefined || high === undefined || this.#faulty.has(lower) || this.#faulty.has(upper)) return;
-    if (typeof low.value !== 'number' || typeof high.value !== 'number') return;
-    if (mayBeEqual ? low.value <= high.value : low.value < high.value) return;
+    if (isInOrder(low.value, high.value, mayBeEqual)) return;
     const rule = mayBeEqual ? 'at most' : 'less than';
     const say = ({ text, source }: Effective): string => `${text} (${describeSource(source)})`;
     const message = `must be ${rule} ${upper}, got ${say(low)} and ${say(high)}`;
-    const isWritten = (source: ConfigSource): boolean => source.kind !== 'default' && source.kind !== 'profile';
-    const culprit = isWritten(low.source) || !isWritten(high.source) ? low.source : high.source;
-    const place =
-      culprit.kind === 'file' ? { place: { file: culprit.file, line: culprit.line, column: culprit.column } } : {};
-    this.#add(lower, message, place);
+    this.#add(lower, message, placeOf(isWritten(high.source) && !isWritten(low.source) ? high.source : low.source));
   }
 }

@@ -76,6 +76,14 @@ describe('layerFromFile', () => {
     assert.match(onlyProblem('a: &a {b: *a}'), /nested deeper than 20 levels|more than/);
   });
 
+  it('takes 10,000 values and refuses one more', () => {
+    // The whole, the list and its items.
+    const list = (count: number): string => `a: [${Array.from({ length: count - 2 }, () => '1').join(',')}]`;
+
+    assert.equal(layerFromFile('f.yaml', list(10_000)).settings.length, 1);
+    assert.match(onlyProblem(list(10_001)), /more than 10000 values/);
+  });
+
   it('takes 20 levels and refuses 21', () => {
     const nested = (levels: number): string => `${'{a: '.repeat(levels)}1${'}'.repeat(levels)}`;
 

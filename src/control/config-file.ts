@@ -64,14 +64,15 @@ class ConfigReader {
       }
       return;
     }
-    if (path.length === 0) {
-      if (isMap(target) || (isScalar(target) && target.value === null)) return;
-      throw new Refusal(target, 'a configuration file holds one object');
-    }
-    // An empty value has no text of its own: its key is the better place to point at.
     const isEmpty = target === null || (isScalar(target) && target.value === null);
-    const position = isEmpty ? (keys.at(-1) ?? this.#place(node)) : this.#place(node);
-    const value = this.#toJson(target, path.length);
+    if (path.length > 0) this.#set(path, keys, isEmpty ? null : target);
+    else if (!isMap(target) && !isEmpty) throw new Refusal(target, 'a configuration file holds one object');
+  }
+
+  #set(path: readonly string[], keys: readonly Position[], node: Node | null): void {
+    // An empty value has no text of its own: its key is the better place to point at.
+    const position = node === null ? (keys.at(-1) ?? this.#at(0)) : this.#place(node);
+    const value = this.#toJson(node, path.length);
     this.settings.push({ path, value, keys, source: { kind: 'file', file: this.#file, ...position } });
   }
 
@@ -85,18 +86,21 @@ class ConfigReader {
 
   #key(node: Node): string {
     const target = isAlias(node) ? node.resolve(this.#document) : node;
-    if (isScalar(target) && target.value !== null) return String(target.value);
+    if (isScalar(target) && typeof target.value === 'string') return target.value;
+    // A flow may be called 12 or true; JSON writes both as YAML does.
+    if (isScalar(target) && ['number', 'boolean'].includes(typeof target.value)) return JSON.stringify(target.value);
     throw new Refusal(node, 'a key must be text');
   }
 
-  #toJson(node: Node | null, depth: number): JsonValue {
-    const target = node === null ? null : this.#resolve(node, depth);
+  /** @param target has its alias followed already */
+  #toJson(target: Node | null, depth: number): JsonValue {
+    const inside = (node: Node | null): JsonValue => this.#toJson(this.#resolve(node, depth + 1), depth + 1);
     if (target === null) return null;
-    if (isSeq(target)) return target.items.map((item) => this.#toJson(item as Node | null, depth + 1));
+    if (isSeq(target)) return target.items.map((item) => inside(item as Node | null));
     if (isMap(target)) {
       const object: { [key: string]: JsonValue } = {};
       for (const pair of target.items as readonly Pair<Node, Node | null>[]) {
-        setOwn(object, this.#key(pair.key), this.#toJson(pair.value, depth + 1));
+        setOwn(object, this.#key(pair.key), inside(pair.value));
       }
       return object;
     }

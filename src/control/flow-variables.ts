@@ -69,7 +69,7 @@ export function collectFlowVariables(
       if (name === flow) setOwn(result, variable, value);
     } else if (loose(name) === loose(flow)) {
       const key = declared.find((candidate) => loose(candidate) === loose(variable)) ?? variable;
-      setOwn(result, key, fromText(String(value)));
+      setOwn(result, key, typeof value === 'string' ? fromText(value) : value);
     }
   }
   return Object.freeze(result);

@@ -1,7 +1,7 @@
 /**
  * A tree of tables as rows for `docs/reference/options.md`.
  */
-import { describeRange } from './config-check.ts';
+import { describeRange } from '../core/index.ts';
 import { environmentName } from './layer.ts';
 import type { Profile } from './profile.ts';
 import { type ConfigTree, indexTree } from './tree.ts';

@@ -45,7 +45,6 @@ const PHASE_2A: Profile = {
     'http.pool.total': 50,
     'http.pool.per_host': 15,
     'http.idle': '30s',
-    'http.sweep': '60s',
     'lua.lanes': 1,
   },
   maxima: {},

@@ -266,3 +266,19 @@ describe('flow variables in the configuration', () => {
     ]);
   });
 });
+
+describe('configuration checks of components', () => {
+  const portCheck = ({ server }: { server: { port: number } }) =>
+    server.port === 13 ? [{ path: 'server.port', message: 'must not be 13' }] : [];
+  const problemsWith = (layer: ConfigLayer) =>
+    checkConfig(TREE, { profile: BARE, layers: [layer], check: portCheck }).problems;
+
+  it('are reported at the place of the value in force', () => {
+    assert.deepEqual(problemsWith(file('server: {port: 13}')), [
+      { path: 'server.port', message: 'must not be 13', place: { file: 'moonpool.yaml', line: 1, column: 16 } },
+    ]);
+    assert.deepEqual(problemsWith(command({ 'server.port': 13 })), [
+      { path: 'server.port', message: 'must not be 13 (--port)' },
+    ]);
+  });
+});

@@ -32,12 +32,14 @@ export interface Config<T extends ConfigTree> {
 }
 
 /** What is put over the defaults. */
-export interface ConfigInput {
+export interface ConfigInput<T extends ConfigTree = ConfigTree> {
   readonly profile: Profile;
   /** Strongest first: runtime API, command line, environment, file. */
   readonly layers: readonly ConfigLayer[];
   /** Default: the rules of SERVING's table. */
   readonly rules?: readonly OrderRule[];
+  /** What else components ask of the values; their problems get the place of the value at fault. */
+  readonly check?: (options: ResolvedTree<T>) => readonly OptionProblem[];
 }
 
 function toTree<T extends ConfigTree>(index: TreeIndex, chosen: ReadonlyMap<string, Effective>): ResolvedTree<T> {
@@ -69,7 +71,7 @@ function toTree<T extends ConfigTree>(index: TreeIndex, chosen: ReadonlyMap<stri
  */
 export function checkConfig<T extends ConfigTree>(
   tree: T,
-  input: ConfigInput,
+  input: ConfigInput<T>,
 ): { readonly config: Config<T>; readonly problems: readonly OptionProblem[] } {
   const check = new ConfigCheck(tree, input.profile);
   const profile = layerFromPaths(input.profile.settings, { kind: 'profile', name: input.profile.name });
@@ -80,8 +82,10 @@ export function checkConfig<T extends ConfigTree>(
   }
   for (const rule of input.rules ?? ORDER_RULES) check.checkOrder(rule);
   const settings = weakestFirst.flatMap((layer) => layer.settings);
+  const options = toTree<T>(check.index, check.chosen);
+  for (const problem of input.check?.(options) ?? []) check.addFound(problem);
   const config: Config<T> = {
-    options: toTree<T>(check.index, check.chosen),
+    options,
     effective: (path) => check.chosen.get(path),
     paths: [...check.index.leaves.keys()],
     flowVariables: (flow, declared) => collectFlowVariables(settings, flow, declared),
@@ -95,7 +99,7 @@ export function checkConfig<T extends ConfigTree>(
  *
  * @throws CONFIG_INVALID with every problem of every layer
  */
-export function resolveConfig<T extends ConfigTree>(tree: T, input: ConfigInput): Config<T> {
+export function resolveConfig<T extends ConfigTree>(tree: T, input: ConfigInput<T>): Config<T> {
   const { config, problems } = checkConfig(tree, input);
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

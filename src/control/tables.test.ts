@@ -47,8 +47,8 @@ describe('configuration tables', () => {
 
   for (const [path, { taken, refused }] of Object.entries(RANGES)) {
     it(`takes the lowest and highest ${path} and refuses one past them`, () => {
-      for (const value of taken) assert.equal(problemCount(path, value), 0, `${value}`);
-      for (const value of refused) assert.equal(problemCount(path, value), 1, `${value}`);
+      for (const value of taken) assert.equal(problemCount(path, value), 0, String(value));
+      for (const value of refused) assert.equal(problemCount(path, value), 1, String(value));
     });
   }
 });

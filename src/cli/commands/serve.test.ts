@@ -1,0 +1,71 @@
+/** `moonpool serve` in-process, over a server that only says where it listens. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DIAGNOSTIC, moonpool } from '../../../test/support/command-line.ts';
+import { MoonpoolError } from '../../core/index.ts';
+import { SpecError } from '../../spec/index.ts';
+
+describe('moonpool serve', () => {
+  const stopped = AbortSignal.abort(new MoonpoolError('FLOW_CANCELLED', 'Interrupted by SIGTERM.'));
+
+  it('names its address, then drains and ends with 0 when told to stop', async () => {
+    const { code, stdout, stderr, calls } = await moonpool(['serve'], { signal: stopped });
+
+    assert.equal(stderr, 'Listening on http://127.0.0.1:8080\nStopping.\n');
+    assert.deepEqual([code, stdout], [0, '']);
+    assert.deepEqual(calls, ['startServe {"paths":["."]}', 'close']);
+  });
+
+  it('hands every option on', async () => {
+    const argv = [
+      'serve',
+      'a',
+      'b',
+      '--config',
+      'c',
+      '--profile',
+      'default',
+      '--port',
+      '0',
+      '--host',
+      '::1',
+      '--data',
+      'd',
+    ];
+    const { calls } = await moonpool(argv, { signal: stopped });
+
+    assert.deepEqual(JSON.parse((calls[0] ?? '').slice('startServe '.length)), {
+      paths: ['a', 'b'],
+      configFile: 'c',
+      profile: 'default',
+      port: 0,
+      host: '::1',
+      dataDirectory: 'd',
+    });
+  });
+
+  for (const [url, warns] of [
+    ['http://127.0.0.1:1', false],
+    ['http://127.9.9.9:1', false],
+    ['http://[::1]:1', false],
+    ['http://localhost:1', false],
+    ['http://0.0.0.0:1', true],
+    ['http://[::]:1', true],
+    ['http://10.0.0.7:1', true],
+    ['http://127.0.0.1.example:1', true],
+  ] as const) {
+    it(`${warns ? 'warns' : 'does not warn'} when it listens on ${url}`, async () => {
+      const { stderr } = await moonpool(['serve'], { signal: stopped, url });
+
+      assert.equal(stderr.split('\n').filter((line) => line.startsWith('warning:')).length, warns ? 1 : 0);
+    });
+  }
+
+  it('ends with 3 when the port is taken and with 2 when flows are bad', async () => {
+    const taken = await moonpool(['serve'], { serveFails: new MoonpoolError('HTTP_PORT_TAKEN', 'Port 8080 is taken') });
+    const bad = await moonpool(['serve'], { serveFails: new SpecError([DIAGNOSTIC]) });
+
+    assert.deepEqual([taken.code, taken.stderr], [3, 'error HTTP_PORT_TAKEN: Port 8080 is taken.\n']);
+    assert.equal(bad.code, 2);
+  });
+});

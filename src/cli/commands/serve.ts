@@ -1,0 +1,71 @@
+/**
+ * `moonpool serve`: until SIGTERM or Ctrl-C. Log lines on standard output, talk on standard error.
+ */
+import { SECOND_MS, systemClock } from '../../core/index.ts';
+import type { AppServer, LoadApp } from '../app-port.ts';
+import type { CliIo } from '../io.ts';
+
+/** How to serve. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly profile?: string;
+  readonly port?: number;
+  readonly host?: string;
+  readonly data?: string;
+}
+
+/** How long a stop may take before it is left unfinished; within the 10 s that a supervisor waits. */
+const STOP_LIMIT_MS = 9.5 * SECOND_MS;
+
+/** True for an address only this machine can reach. */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function stop(io: CliIo, server: AppServer): Promise<void> {
+  const late = new AbortController();
+  const closed = server.close().then(() => true);
+  const limit = systemClock.sleep(STOP_LIMIT_MS, late.signal).then(
+    () => false,
+    () => false,
+  );
+  const isClosed = await Promise.race([closed, limit]);
+  late.abort();
+  if (!isClosed)
+    io.stderr.write(`warning: some work did not end within ${STOP_LIMIT_MS / SECOND_MS} s and was left.\n`);
+}
+
+/** Serves until the signal aborts, then drains. @returns 0 */
+export async function serveFlows(
+  io: CliIo,
+  loadApp: LoadApp,
+  paths: readonly string[],
+  options: ServeOptions,
+): Promise<number> {
+  const app = await loadApp();
+  const server = await app.startServe({
+    paths: paths.length === 0 ? ['.'] : paths,
+    ...(options.config === undefined ? {} : { configFile: options.config }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.data === undefined ? {} : { dataDirectory: options.data }),
+    io,
+  });
+  io.stderr.write(`Listening on ${server.url}\n`);
+  if (!isLoopback(server.url)) {
+    io.stderr.write(`warning: ${server.url} can be reached from other machines and is not encrypted.\n`);
+  }
+  await untilAborted(io.signal);
+  io.stderr.write('Stopping.\n');
+  await stop(io, server);
+  return 0;
+}
