@@ -43,7 +43,7 @@ const PACKAGES = {
   undici: ['connections'],
   wasmoon: ['lua/lanes', 'lua/machine'],
   'windows-iana': ['calendar'],
-  yaml: ['spec', 'app'],
+  yaml: ['spec', 'control'],
 };
 
 const TEST = '\\.test\\.ts$';

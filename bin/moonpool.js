@@ -2,7 +2,7 @@
 /*
  * The command's door. Plain old JavaScript, so that an old Node reads it far enough to say
  * what is wrong in one sentence instead of a syntax error. Knows nothing of commands: those
- * live in dist/cli/main.js, which is imported only when this machine can run it.
+ * live in dist/cli/process.js, which is imported only when this machine can run it.
  */
 import { existsSync, realpathSync } from 'fs';
 import { pathToFileURL, fileURLToPath } from 'url';
@@ -36,17 +36,14 @@ function start() {
     refuse(reason);
     return;
   }
-  var main = new URL('../dist/cli/main.js', import.meta.url);
+  var main = new URL('../dist/cli/process.js', import.meta.url);
   if (!existsSync(fileURLToPath(main))) {
     refuse('Moonpool is not built: ' + fileURLToPath(main) + ' is missing. Run npm run build.');
     return;
   }
   import(main.href)
     .then(function (cli) {
-      return cli.main(process.argv.slice(2), process);
-    })
-    .then(function (code) {
-      process.exitCode = code;
+      return cli.runCli();
     })
     .catch(function (error) {
       process.stderr.write('error BUG_INVARIANT: ' + (error && error.message) + '. Please report it.\n');
