@@ -33,7 +33,8 @@ function mismatch(operator: BinaryOperator, left: Value, right: Value, evaluatio
 }
 
 function checkNumber(value: number, evaluation: Evaluation): number {
-  if (Number.isFinite(value)) return value;
+  // Adding zero turns minus zero, which JSON cannot tell apart, into zero.
+  if (Number.isFinite(value)) return value + 0;
   if (Number.isNaN(value)) throw evaluation.failure('The result is not a real number');
   throw evaluation.exceeded('The result is larger than a number can be');
 }
@@ -75,7 +76,7 @@ function repeat(value: string | readonly JsonValue[], count: number, evaluation:
 function computeOthers(operator: BinaryOperator, left: JsonValue, right: JsonValue, evaluation: Evaluation): Value {
   if (operator === '+') {
     if (typeof left === 'string' && typeof right === 'string') {
-      evaluation.chargeNewText(left.length + right.length);
+      chargeJoin(left, right, evaluation);
       return left + right;
     }
     if (isList(left) && isList(right)) {
@@ -94,11 +95,17 @@ function computeOthers(operator: BinaryOperator, left: JsonValue, right: JsonVal
   throw mismatch(operator, left, right, evaluation);
 }
 
+/** The engine joins texts without copying, so the shorter one is charged; whoever reads the whole pays for it. */
+function chargeJoin(left: string, right: string, evaluation: Evaluation): void {
+  evaluation.checkLength(left.length + right.length);
+  evaluation.chargeText(Math.min(left.length, right.length));
+}
+
 /** Both as printed, one behind the other; markup stays markup and what joins it is escaped. */
 export function joinTexts(left: Value, right: Value, evaluation: Evaluation): Value {
   const leftText = toText(left, evaluation);
   const rightText = toText(right, evaluation);
-  evaluation.chargeNewText(leftText.length + rightText.length);
+  chargeJoin(leftText, rightText, evaluation);
   const isLeftMarkup = left instanceof Markup;
   const isRightMarkup = right instanceof Markup;
   if (!isLeftMarkup && !isRightMarkup) return leftText + rightText;
@@ -119,5 +126,5 @@ export function computeBinary(operator: BinaryOperator, left: Value, right: Valu
 /** `-value` or `+value`. */
 export function computeSign(operator: '-' | '+', value: Value, evaluation: Evaluation): number {
   if (typeof value !== 'number') throw evaluation.failure(`Cannot put "${operator}" before ${typeName(value)}`);
-  return operator === '-' ? -value : value;
+  return operator === '-' ? 0 - value : value;
 }

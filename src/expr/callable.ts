@@ -53,9 +53,10 @@ export function bindArguments(signature: Signature, args: Arguments, site: CallS
     throw syntaxError(site.text, site.at, sentence);
   }
   while (bound.length < parameters.length) bound.push(undefined);
+  const positions = args.named.length === 0 ? undefined : new Map(parameters.map((name, index) => [name, index]));
   for (const argument of args.named) {
-    const index = parameters.indexOf(argument.name);
-    if (index === -1) {
+    const index = positions?.get(argument.name);
+    if (index === undefined) {
       const near = nearestWord(argument.name, parameters);
       const known = parameters.length === 0 ? 'It takes none.' : `It has: ${parameters.join(', ')}.`;
       const sentence = `The ${site.what} has no argument "${argument.name}"`;

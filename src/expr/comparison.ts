@@ -12,7 +12,10 @@ import { isList, isObject, toJson, typeName, type Value } from './value.ts';
 
 /** Deep equality of JSON. Cost charged: one step per pair of values compared. */
 export function areEqual(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): boolean {
-  if (left === right) return true;
+  if (left === right) {
+    if (typeof left === 'string') evaluation.chargeText(left.length);
+    return true;
+  }
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   if (depth >= MAX_DATA_DEPTH) {
     throw evaluation.exceeded(`Values nested deeper than ${MAX_DATA_DEPTH} levels cannot be compared`);
@@ -20,11 +23,13 @@ export function areEqual(left: JsonValue, right: JsonValue, evaluation: Evaluati
   evaluation.charge(1);
   if (isList(left)) {
     if (!isList(right) || left.length !== right.length) return false;
+    evaluation.charge(left.length);
     return left.every((item, index) => areEqual(item, right[index] ?? null, evaluation, depth + 1));
   }
   if (isList(right) || !isObject(left) || !isObject(right)) return false;
   const keys = Object.keys(left);
   if (keys.length !== Object.keys(right).length) return false;
+  evaluation.charge(keys.length);
   return keys.every(
     (key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, evaluation, depth + 1),
   );

@@ -60,9 +60,14 @@ export class Evaluation {
     this.charge(1 + Math.floor(length / CHARACTERS_PER_STEP));
   }
 
-  /** Call before a text of `length` characters is made. */
-  chargeNewText(length: number): void {
+  /** Refuses a text of `length` characters, before it is made. */
+  checkLength(length: number): void {
     if (!(length <= this.limits.maxOutputBytes)) throw this.#tooLong();
+  }
+
+  /** Checks and charges a text of `length` characters, before it is made. */
+  chargeNewText(length: number): void {
+    this.checkLength(length);
     this.chargeText(length);
   }
 

@@ -164,7 +164,7 @@ function parseSigned(reader: TokenReader): Expr {
     reader.next();
     const operand = reader.nested(() => parseSigned(reader));
     if (token.text === '-' && operand.kind === 'literal' && typeof operand.value === 'number') {
-      return build(reader, { kind: 'literal', value: -operand.value }, token.start, []);
+      return build(reader, { kind: 'literal', value: 0 - operand.value }, token.start, []);
     }
     return build(reader, { kind: 'unary', operator: token.text, operand }, token.start, [operand]);
   }
@@ -265,15 +265,17 @@ function parseOptionalArguments(reader: TokenReader): Arguments {
 function parseArguments(reader: TokenReader): Arguments {
   const positional: Expr[] = [];
   const named: NamedArgument[] = [];
+  const names = new Set<string>();
   reader.expectOperator('(', 'to open the arguments');
   while (!reader.isOperator(')')) {
     const { token } = reader;
     if (token.kind === 'name' && reader.following.kind === 'operator' && reader.following.text === '=') {
-      if (named.some((argument) => argument.name === token.text)) {
+      if (names.has(token.text)) {
         throw reader.failure(`The argument "${token.text}" is given twice`, token.start);
       }
       reader.next();
       reader.next();
+      names.add(token.text);
       named.push({ name: token.text, value: parseExpression(reader), at: token.start });
     } else {
       if (named.length > 0) throw reader.failure('Arguments without a name stand before those with one', token.start);

@@ -17,10 +17,28 @@ const SCOPE: Scope = {
 
 const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: JsonValue])[]>> = {
   abs: [['-3 | abs', 3]],
-  attr: [['{"a": 1} | attr("a")', 1], ['{} | attr("toString")', null]],
-  batch: [['[1,2,3] | batch(2)', [[1, 2], [3]]], ['[1,2,3] | batch(2, 0)', [[1, 2], [3, 0]]]],
-  capitalize: [['"hELLO world" | capitalize', 'Hello world'], ['"" | capitalize', '']],
-  center: [['"ab" | center(6)', '  ab  '], ['"abc" | center(1)', 'abc']],
+  attr: [
+    ['{"a": 1} | attr("a")', 1],
+    ['{} | attr("toString")', null],
+  ],
+  batch: [
+    ['[1,2,3] | batch(2)', [[1, 2], [3]]],
+    [
+      '[1,2,3] | batch(2, 0)',
+      [
+        [1, 2],
+        [3, 0],
+      ],
+    ],
+  ],
+  capitalize: [
+    ['"hELLO world" | capitalize', 'Hello world'],
+    ['"" | capitalize', ''],
+  ],
+  center: [
+    ['"ab" | center(6)', '  ab  '],
+    ['"abc" | center(1)', 'abc'],
+  ],
   count: [['[1, 2] | count', 2]],
   d: [['none | d(1)', 1]],
   default: [
@@ -31,34 +49,102 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['missing | default(default_value=[1])', [1]],
   ],
   dictsort: [
-    ['{"b": 1, "A": 2} | dictsort', [['A', 2], ['b', 1]]],
-    ['{"b": 1, "a": 2} | dictsort(by="value")', [['b', 1], ['a', 2]]],
-    ['{"b": 1, "a": 2} | dictsort(false, "key", true)', [['b', 1], ['a', 2]]],
+    [
+      '{"b": 1, "A": 2} | dictsort',
+      [
+        ['A', 2],
+        ['b', 1],
+      ],
+    ],
+    [
+      '{"b": 1, "a": 2} | dictsort(by="value")',
+      [
+        ['b', 1],
+        ['a', 2],
+      ],
+    ],
+    [
+      '{"b": 1, "a": 2} | dictsort(false, "key", true)',
+      [
+        ['b', 1],
+        ['a', 2],
+      ],
+    ],
   ],
-  e: [['html | e', '&lt;b&gt;&#34;x&#34;&amp;&#39;y&#39;&lt;/b&gt;'], ['"<" | e | e', '&lt;']],
+  e: [
+    ['html | e', '&lt;b&gt;&#34;x&#34;&amp;&#39;y&#39;&lt;/b&gt;'],
+    ['"<" | e | e', '&lt;'],
+  ],
   escape: [['"<" | escape', '&lt;']],
-  first: [['[1, 2] | first', 1], ['[] | first', null], ['"ab" | first', 'a'], ['none | first', null]],
-  float: [['"2.50" | float', 2.5], ['"x" | float', 0], ['"x" | float(1.5)', 1.5], ['"1e999" | float', 0]],
-  format: [['"%s-%03d" | format("a", 7)', 'a-007'], ['"%x %X %o %e %g %c" | format(255, 255, 8, 1500, 0.5, 65)', 'ff FF 10 1.500000e+03 0.5 A']],
+  first: [
+    ['[1, 2] | first', 1],
+    ['[] | first', null],
+    ['"ab" | first', 'a'],
+    ['none | first', null],
+  ],
+  float: [
+    ['"2.50" | float', 2.5],
+    ['"x" | float', 0],
+    ['"x" | float(1.5)', 1.5],
+    ['"1e999" | float', 0],
+  ],
+  format: [
+    ['"%s-%03d" | format("a", 7)', 'a-007'],
+    ['"%x %X %o %e %g %c" | format(255, 255, 8, 1500, 0.5, 65)', 'ff FF 10 1.500000e+03 0.5 A'],
+  ],
   fromjson: [
-    ["'{\"a\": [1]}' | fromjson", { a: [1] }],
+    ['\'{"a": [1]}\' | fromjson', { a: [1] }],
     ['[1] | fromjson', [1]],
     ['none | fromjson', null],
-    ["('{\"__proto__\": 1}' | fromjson).__proto__", 1],
+    ['(\'{"__proto__": 1}\' | fromjson).__proto__', 1],
   ],
   groupby: [
     ['people | groupby("age") | map(attribute="grouper")', [25, 30]],
     ['(people | groupby("age") | last).list | map(attribute="name")', ['bob', 'cy']],
     ['people | groupby("at.city", default="?") | map(attribute="grouper")', ['?', 'Bonn', 'Rome']],
   ],
-  indent: [['"a\\n\\nb" | indent(2)', 'a\n\n  b'], ['"a\\nb" | indent("> ", true)', '> a\n> b'], ['"a\\n\\nb" | indent(1, false, true)', 'a\n \n b']],
-  int: [['"42" | int', 42], ['"42.9" | int', 42], ['-1.5 | int', -1], ['"x" | int', 0], ['"x" | int(7)', 7], ['"ff" | int(0, 16)', 255], ['true | int', 1], ['none | int', 0]],
-  items: [['{"a": 1} | items', [['a', 1]]], ['none | items', []]],
-  join: [['[1, "a", none] | join("-")', '1-a-'], ['people | join(", ", attribute="name")', 'bob, Al, cy'], ['none | join', '']],
-  json: [['{"a": "<b>"} | json', '{"a":"<b>"}'], ['[1] | json(indent=1)', '[\n 1\n]']],
-  last: [['[1, 2] | last', 2], ['[] | last', null]],
-  length: [['[1, 2] | length', 2], ['"a😀" | length', 2], ['{"a": 1} | length', 1], ['none | length', 0]],
-  list: [['"ab" | list', ['a', 'b']], ['{"a": 1} | list', ['a']]],
+  indent: [
+    ['"a\\n\\nb" | indent(2)', 'a\n\n  b'],
+    ['"a\\nb" | indent("> ", true)', '> a\n> b'],
+    ['"a\\n\\nb" | indent(1, false, true)', 'a\n \n b'],
+  ],
+  int: [
+    ['"42" | int', 42],
+    ['"42.9" | int', 42],
+    ['-1.5 | int', -1],
+    ['"x" | int', 0],
+    ['"x" | int(7)', 7],
+    ['"ff" | int(0, 16)', 255],
+    ['true | int', 1],
+    ['none | int', 0],
+  ],
+  items: [
+    ['{"a": 1} | items', [['a', 1]]],
+    ['none | items', []],
+  ],
+  join: [
+    ['[1, "a", none] | join("-")', '1-a-'],
+    ['people | join(", ", attribute="name")', 'bob, Al, cy'],
+    ['none | join', ''],
+  ],
+  json: [
+    ['{"a": "<b>"} | json', '{"a":"<b>"}'],
+    ['[1] | json(indent=1)', '[\n 1\n]'],
+  ],
+  last: [
+    ['[1, 2] | last', 2],
+    ['[] | last', null],
+  ],
+  length: [
+    ['[1, 2] | length', 2],
+    ['"a😀" | length', 2],
+    ['{"a": 1} | length', 1],
+    ['none | length', 0],
+  ],
+  list: [
+    ['"ab" | list', ['a', 'b']],
+    ['{"a": 1} | list', ['a']],
+  ],
   lower: [['"AB" | lower', 'ab']],
   map: [
     ['["a", "b"] | map("upper")', ['A', 'B']],
@@ -67,12 +153,34 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['["a-b"] | map("replace", "-", "+")', ['a+b']],
     ['["a", none] | map("default", "x")', ['a', 'x']],
   ],
-  max: [['[1, 3, 2] | max', 3], ['[] | max', null], ['(people | max(attribute="age")).name', 'bob'], ['[1, none] | max', 1]],
-  min: [['["b", "A"] | min', 'A'], ['["b", "A", "a"] | min(true)', 'A'], ['[none, 2] | min', 2]],
-  reject: [['[1, 2, 3] | reject("odd")', [2]], ['[0, 1] | reject', [0]]],
-  rejectattr: [['people | rejectattr("at") | map(attribute="name")', ['cy']], ['people | rejectattr("age", "==", 30) | map(attribute="name")', ['Al']]],
-  replace: [['"aba" | replace("a", "xx")', 'xxbxx'], ['"aba" | replace("a", "", 1)', 'ba'], ['5 | replace("5", "6")', '6']],
-  reverse: [['[1, 2] | reverse', [2, 1]], ['"a😀" | reverse', '😀a']],
+  max: [
+    ['[1, 3, 2] | max', 3],
+    ['[] | max', null],
+    ['(people | max(attribute="age")).name', 'bob'],
+    ['[1, none] | max', 1],
+  ],
+  min: [
+    ['["b", "A"] | min', 'A'],
+    ['["b", "A", "a"] | min(true)', 'A'],
+    ['[none, 2] | min', 2],
+  ],
+  reject: [
+    ['[1, 2, 3] | reject("odd")', [2]],
+    ['[0, 1] | reject', [0]],
+  ],
+  rejectattr: [
+    ['people | rejectattr("at") | map(attribute="name")', ['cy']],
+    ['people | rejectattr("age", "==", 30) | map(attribute="name")', ['Al']],
+  ],
+  replace: [
+    ['"aba" | replace("a", "xx")', 'xxbxx'],
+    ['"aba" | replace("a", "", 1)', 'ba'],
+    ['5 | replace("5", "6")', '6'],
+  ],
+  reverse: [
+    ['[1, 2] | reverse', [2, 1]],
+    ['"a😀" | reverse', '😀a'],
+  ],
   round: [
     ['2.5 | round', 3],
     ['-2.5 | round', -3],
@@ -85,11 +193,31 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['1e21 | round(2)', 1e21],
     ['-0.4 | round', 0],
   ],
-  safe: [['"<b>" | safe', '<b>'], ['html | safe', '<b>"x"&\'y\'</b>']],
-  select: [['[1, 2, 3] | select("odd")', [1, 3]], ['[0, 1, ""] | select', [1]], ['[1, 2, 3] | select(">", 1)', [2, 3]]],
-  selectattr: [['people | selectattr("age", "gt", 25) | map(attribute="name")', ['bob', 'cy']], ['people | selectattr("at.city") | map(attribute="name")', ['bob', 'Al']]],
+  safe: [
+    ['"<b>" | safe', '<b>'],
+    ['html | safe', '<b>"x"&\'y\'</b>'],
+  ],
+  select: [
+    ['[1, 2, 3] | select("odd")', [1, 3]],
+    ['[0, 1, ""] | select', [1]],
+    ['[1, 2, 3] | select(">", 1)', [2, 3]],
+  ],
+  selectattr: [
+    ['people | selectattr("age", "gt", 25) | map(attribute="name")', ['bob', 'cy']],
+    ['people | selectattr("at.city") | map(attribute="name")', ['bob', 'Al']],
+  ],
   sha256: [['"abc" | sha256', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad']],
-  slice: [['[1,2,3] | slice(2)', [[1, 2], [3]]], ['[1,2,3] | slice(2, 0)', [[1, 2], [3, 0]]], ['[1,2] | slice(2, 0)', [[1], [2]]]],
+  slice: [
+    ['[1,2,3] | slice(2)', [[1, 2], [3]]],
+    [
+      '[1,2,3] | slice(2, 0)',
+      [
+        [1, 2],
+        [3, 0],
+      ],
+    ],
+    ['[1,2] | slice(2, 0)', [[1], [2]]],
+  ],
   sort: [
     ['[3, 1, 2] | sort', [1, 2, 3]],
     ['["b", "A", "c"] | sort', ['A', 'b', 'c']],
@@ -99,8 +227,18 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['people | sort(attribute="at.city") | map(attribute="name")', ['cy', 'Al', 'bob']],
     ['people | sort(true, attribute="age") | map(attribute="name")', ['bob', 'cy', 'Al']],
   ],
-  string: [['3 | string', '3'], ['none | string', ''], ['1.0 | string', '1'], ['true | string', 'true'], ['{"a": [1]} | string', '{"a":[1]}']],
-  sum: [['[1, 2] | sum', 3], ['people | sum(attribute="age")', 85], ['[] | sum(start=5)', 5]],
+  string: [
+    ['3 | string', '3'],
+    ['none | string', ''],
+    ['1.0 | string', '1'],
+    ['true | string', 'true'],
+    ['{"a": [1]} | string', '{"a":[1]}'],
+  ],
+  sum: [
+    ['[1, 2] | sum', 3],
+    ['people | sum(attribute="age")', 85],
+    ['[] | sum(start=5)', 5],
+  ],
   title: [['"hello big-world" | title', 'Hello Big-World']],
   tojson: [
     ['html | tojson', '"\\u003cb\\u003e\\"x\\"\\u0026\\u0027y\\u0027\\u003c/b\\u003e"'],
@@ -108,7 +246,10 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['[] | tojson(2)', '[]'],
     ['"\\u2028" | tojson', '"\\u2028"'],
   ],
-  trim: [['"  a " | trim', 'a'], ['"xax" | trim("x")', 'a']],
+  trim: [
+    ['"  a " | trim', 'a'],
+    ['"xax" | trim("x")', 'a'],
+  ],
   truncate: [
     ['"foo bar baz qux" | truncate(9)', 'foo...'],
     ['"foo bar baz qux" | truncate(9, true)', 'foo ba...'],
@@ -116,10 +257,21 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['"foo bar baz qux" | truncate(11, false, "...", 0)', 'foo bar...'],
     ['"😀😀😀" | truncate(2, true, "", 0)', '😀😀'],
   ],
-  unique: [['["a", "A", "b", 1, "1"] | unique', ['a', 'b', 1, '1']], ['["a", "A"] | unique(true)', ['a', 'A']], ['people | unique(attribute="age") | map(attribute="name")', ['bob', 'Al']]],
+  unique: [
+    ['["a", "A", "b", 1, "1"] | unique', ['a', 'b', 1, '1']],
+    ['["a", "A"] | unique(true)', ['a', 'A']],
+    ['people | unique(attribute="age") | map(attribute="name")', ['bob', 'Al']],
+  ],
   upper: [['"ß" | upper', 'SS']],
-  urlencode: [['"a b/ü?\'" | urlencode', 'a%20b/%C3%BC%3F%27'], ['{"a b": "c&/"} | urlencode', 'a+b=c%26%2F'], ['[["a", 1]] | urlencode', 'a=1']],
-  wordcount: [['" one two\\nthree " | wordcount', 3], ['"" | wordcount', 0]],
+  urlencode: [
+    ['"a b/ü?\'" | urlencode', 'a%20b/%C3%BC%3F%27'],
+    ['{"a b": "c&/"} | urlencode', 'a+b=c%26%2F'],
+    ['[["a", 1]] | urlencode', 'a=1'],
+  ],
+  wordcount: [
+    ['" one two\\nthree " | wordcount', 3],
+    ['"" | wordcount', 0],
+  ],
 };
 
 describe('filters', () => {
@@ -183,7 +335,8 @@ const TEST_ROWS: Readonly<Record<string, readonly [yes: string, no: string]>> = 
 describe('tests', () => {
   for (const [name, [yes, no]] of Object.entries(TEST_ROWS)) {
     it(`${name}: ${yes}, not ${no}`, () => {
-      const holds = (text: string): boolean => evaluateExpression(compileExpression(`(${text}) and true or false`), {}) as boolean;
+      const holds = (text: string): boolean =>
+        evaluateExpression(compileExpression(`(${text}) and true or false`), {}) as boolean;
 
       assert.deepEqual([holds(yes), holds(no)], [true, false]);
     });

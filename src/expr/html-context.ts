@@ -129,9 +129,16 @@ function isBlank(character: string): boolean {
   return character === ' ' || character === '\n' || character === '\t' || character === '\r' || character === '\f';
 }
 
+/** Lower case without changing any offset, as `toLowerCase` does for a few letters. */
+function toLowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 class HtmlReader {
   #context: HtmlContext;
   readonly #text: string;
+  /** Made once: lower-casing for each raw element would be quadratic. */
+  #lowerText: string | undefined;
   #position = 0;
 
   constructor(context: HtmlContext, text: string) {
@@ -186,7 +193,8 @@ class HtmlReader {
 
   #readRaw(): void {
     const close = `</${this.#context.element}`;
-    const at = this.#text.toLowerCase().indexOf(close, this.#position);
+    this.#lowerText ??= toLowerAscii(this.#text);
+    const at = this.#lowerText.indexOf(close, this.#position);
     if (at === -1) {
       this.#position = this.#text.length;
       return;

@@ -9,8 +9,8 @@ import { areEqual } from './comparison.ts';
 import type { Evaluation } from './evaluation.ts';
 import { entriesOf } from './list-filters.ts';
 import { lookUp } from './selection-filters.ts';
-import { replaceText, stripText, TEXT_FILTERS } from './text-filters.ts';
-import { isList, isObject, typeName, isTrue } from './value.ts';
+import { splitText, stripText, TEXT_FILTERS } from './text-filters.ts';
+import { isList, isObject, typeName } from './value.ts';
 import { formatText } from './text-format.ts';
 
 interface Method<T extends JsonValue> extends Signature {
@@ -53,10 +53,10 @@ function split(text: string, args: ArgumentValues, evaluation: Evaluation): Json
   const limit = args[1] === undefined ? -1 : wholeArgument(args[1], -1, 'maxsplit', [-1, MAX_COUNT], evaluation);
   const separator = args[0] ?? null;
   if (separator === '') throw evaluation.failure('Cannot split at an empty text');
-  evaluation.chargeText(text.length);
   const parts =
-    separator === null ? text.trim().split(/\s+/) : text.split(textArgument(separator, '', 'sep', evaluation));
-  evaluation.charge(parts.length);
+    separator === null
+      ? splitText(text.trim(), /\s+/, evaluation)
+      : splitText(text, textArgument(separator, '', 'sep', evaluation), evaluation);
   if (separator === null && parts.length === 1 && parts[0] === '') return [];
   if (limit < 0 || parts.length <= limit + 1) return parts;
   const glue = separator === null ? ' ' : textArgument(separator, '', 'sep', evaluation);
@@ -77,9 +77,8 @@ const TEXT_METHODS: Readonly<Record<string, Method<string>>> = {
   splitlines: {
     parameters: [],
     run(text, _args, evaluation) {
-      const lines = text.split(/\r\n|\r|\n/);
+      const lines = splitText(text, /\r\n|\r|\n/, evaluation);
       if (lines.at(-1) === '') lines.pop();
-      evaluation.charge(1 + lines.length);
       return lines;
     },
   },
@@ -107,8 +106,7 @@ const TEXT_METHODS: Readonly<Record<string, Method<string>>> = {
     run(text, args, evaluation) {
       const sub = textArgument(args[0], '', 'sub', evaluation);
       if (sub === '') throw evaluation.failure('Cannot count an empty text');
-      evaluation.chargeText(text.length);
-      return text.split(sub).length - 1;
+      return splitText(text, sub, evaluation).length - 1;
     },
   },
   isdigit: { parameters: [], run: (text, _args, evaluation) => isMadeOf(text, /^\d+$/, evaluation) },

@@ -15,7 +15,7 @@ function parseDecimal(text: string): number | undefined {
   const trimmed = text.trim().replace(/(?<=\d)_(?=\d)/g, '');
   if (!DECIMAL.test(trimmed)) return undefined;
   const number = Number(trimmed);
-  return Number.isFinite(number) ? number : undefined;
+  return Number.isFinite(number) ? number + 0 : undefined;
 }
 
 function parseInBase(text: string, base: number): number | undefined {
@@ -30,7 +30,7 @@ function parseInBase(text: string, base: number): number | undefined {
     number = number * base + value;
   }
   if (!Number.isFinite(number)) return undefined;
-  return match?.[1] === '-' ? -number : number;
+  return match?.[1] === '-' ? 0 - number : number;
 }
 
 function toNumber(value: JsonValue): number | undefined {

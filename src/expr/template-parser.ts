@@ -189,17 +189,17 @@ class TemplateParser {
 
   #parseNames(reader: TokenReader): readonly string[] {
     const isWrapped = reader.skipOperator('(');
-    const names: string[] = [];
+    const names = new Set<string>();
     do {
       const token = reader.expectName('a name');
       if (isReservedWord(token.text) || token.text === 'loop') {
         throw reader.failure(`"${token.text}" cannot be used as a name`, token.start);
       }
-      if (names.includes(token.text)) throw reader.failure(`The name "${token.text}" is used twice`, token.start);
-      names.push(token.text);
+      if (names.has(token.text)) throw reader.failure(`The name "${token.text}" is used twice`, token.start);
+      names.add(token.text);
     } while (reader.skipOperator(','));
     if (isWrapped) reader.expectOperator(')', 'to close the names');
-    return names;
+    return [...names];
   }
 
   #parseTarget(reader: TokenReader): Target {
@@ -251,13 +251,15 @@ class TemplateParser {
 
   #parseParameters(reader: TokenReader): readonly Parameter[] {
     const parameters: Parameter[] = [];
+    const names = new Set<string>();
     reader.expectOperator('(', 'after the name of the macro');
     while (!reader.isOperator(')')) {
       const token = reader.expectName('the name of a parameter');
-      if (isReservedWord(token.text) || parameters.some((parameter) => parameter.name === token.text)) {
+      if (isReservedWord(token.text) || names.has(token.text)) {
         throw reader.failure(`"${token.text}" cannot name another parameter`, token.start);
       }
       const fallback = reader.skipOperator('=') ? parseExpression(reader) : undefined;
+      names.add(token.text);
       parameters.push({ name: token.text, fallback });
       if (!reader.skipOperator(',') && !reader.isOperator(')')) throw reader.unexpected('"," or ")"');
     }

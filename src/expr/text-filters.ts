@@ -54,6 +54,14 @@ export function stripText(text: string, set: string, ends: 'both' | 'start' | 'e
   return items.slice(start, end).join('');
 }
 
+/** The parts of `text` between separators, one step each; never more of them than steps are allowed. */
+export function splitText(text: string, separator: string | RegExp, evaluation: Evaluation): string[] {
+  evaluation.chargeText(text.length);
+  const parts = text.split(separator, evaluation.limits.maxSteps + 1);
+  evaluation.charge(parts.length);
+  return parts;
+}
+
 /**
  * `text` with `search` replaced, at most `count` times when given.
  *
@@ -65,11 +73,9 @@ export function replaceText(
   evaluation: Evaluation,
 ): string {
   if (search === '') throw evaluation.failure('Cannot replace an empty text');
-  const parts = text.split(search);
+  const parts = splitText(text, search, evaluation);
   const times = Math.min(parts.length - 1, count ?? Number.MAX_SAFE_INTEGER);
-  evaluation.charge(parts.length);
   evaluation.chargeNewText(text.length + times * (replacement.length - search.length));
-  evaluation.chargeText(text.length);
   if (times === parts.length - 1) return parts.join(replacement);
   return parts.slice(0, times + 1).join(replacement) + search + parts.slice(times + 1).join(search);
 }
@@ -96,8 +102,7 @@ function indent(value: JsonValue, args: ArgumentValues, evaluation: Evaluation):
   const pad = typeof width === 'string' ? width : ' '.repeat(wholeArgument(width, 4, 'width', [0, 1000], evaluation));
   const isFirstIndented = flagArgument(args[1], false);
   const areBlankIndented = flagArgument(args[2], false);
-  const lines = text.split('\n');
-  evaluation.charge(lines.length);
+  const lines = splitText(text, '\n', evaluation);
   evaluation.chargeNewText(text.length + lines.length * pad.length);
   return lines
     .map((line, index) => {

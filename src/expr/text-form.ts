@@ -42,7 +42,8 @@ class JsonWriter {
 
   write(value: JsonValue, depth: number): void {
     if (typeof value === 'string') {
-      this.#evaluation.chargeNewText(this.text.length + value.length);
+      this.#evaluation.checkLength(this.text.length + value.length);
+      this.#evaluation.chargeText(value.length);
       this.text += JSON.stringify(value);
     } else if (typeof value !== 'object' || value === null) {
       this.#evaluation.charge(1);
