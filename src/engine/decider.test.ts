@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aFlow, anOutcome, aParallelRoute, stateBytes } from '../../test/support/flows.ts';
+import { aFlow, anOutcome, aParallelRoute, stateBytes } from '../../test/support/segments.ts';
 import { Decider, decide, MAIN_PATH } from './decider.ts';
 import type { Command, Happening } from './decision.ts';
 

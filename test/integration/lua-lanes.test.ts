@@ -4,7 +4,7 @@ import { resolveOptions, silentLog, silentMetrics, systemClock } from '../../src
 import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
 import { readWasmFile } from '../../src/lua/wasm-file.ts';
 import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '../../src/spec/index.ts';
-import { aFlow, aNode, readState, stateBytes } from '../support/flows.ts';
+import { aFlow, aNode, readState, stateBytes } from '../support/segments.ts';
 
 const wasm = await readWasmFile();
 let opened: LuaLanes[] = [];
