@@ -11,7 +11,7 @@ import { type ByteRange, readContentLines, unescapeText } from './content-line.t
 import { type CalendarEvent, type EventContext, readEvent } from './event.ts';
 import { cleanLine } from './event-text.ts';
 import { CALENDAR_LIMITS, type CalendarOptions, type CalendarProgress, MAX_WINDOW_DAYS } from './limits.ts';
-import { type Occurrence, OccurrenceList, toOccurrence } from './occurrence.ts';
+import { type Occurrence, OccurrenceList, type OccurrenceSource, toOccurrence } from './occurrence.ts';
 import { chooseMaster, expandSeries, ruleProblem, type Series, type SeriesContext } from './series.ts';
 import { type CalendarWarning, WarningList } from './warnings.ts';
 import { ZoneTable } from './zone-table.ts';
@@ -168,33 +168,47 @@ function giveUp(place: ComponentPlace, index: number, work: Work): void {
 function expandAll(byUid: ReadonlyMap<string, Series>, work: Work, options: CalendarOptions): readonly Occurrence[] {
   const { zones, limits } = work.context;
   const list = new OccurrenceList(limits.maxOccurrences);
+  // A rule can turn out to be broken after its first dates: a series counts when it is through.
+  let pending: OccurrenceSource[] = [];
   const context: SeriesContext = {
     fromMs: options.fromMs,
     toMs: options.toMs,
     home: zones.home,
     limits,
     warnings: work.warnings,
-    emit: (source) => list.add(toOccurrence(source, zones.home)),
+    emit: (source) => pending.push(source),
   };
   for (const series of byUid.values()) {
     const master = chooseMaster(series, work.warnings);
     const first = master ?? series.overrides[0];
     if (first === undefined) continue;
     work.progress.onComponent?.(first.index);
-    expandOne(series, master, context, work);
+    pending = [];
+    const message = expandOrExplain(series, master, context);
+    if (message !== undefined && master !== undefined) {
+      work.skippedCount += 1;
+      work.warnings.add({ code: 'event_unreadable', message, line: master.line, uid: master.uid });
+      // What replaces slots of the series is known all the same.
+      pending = [];
+      expandSeries(series, undefined, context);
+    }
+    for (const source of pending) list.add(toOccurrence(source, zones.home));
   }
   return list.finish(work.warnings);
 }
 
-/** Expands one series; a rule that is refused costs the master only, what replaces its slots is kept. */
-function expandOne(series: Series, master: CalendarEvent | undefined, context: SeriesContext, work: Work): void {
+/** Expands one series; gives the sentence that says why its rule is refused, if it is. */
+function expandOrExplain(
+  series: Series,
+  master: CalendarEvent | undefined,
+  context: SeriesContext,
+): string | undefined {
   try {
     expandSeries(series, master, context);
+    return undefined;
   } catch (error) {
     const message = master === undefined ? undefined : ruleProblem(error, master);
-    if (message === undefined || master === undefined) throw error;
-    work.skippedCount += 1;
-    work.warnings.add({ code: 'event_unreadable', message, line: master.line, uid: master.uid });
-    expandSeries(series, undefined, context);
+    if (message === undefined) throw error;
+    return message;
   }
 }

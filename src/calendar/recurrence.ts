@@ -82,17 +82,20 @@ export function parseRule(text: string, start: RuleStart): SeriesRule {
   if (start.isDate) adaptToDays(parts, freq);
   refuseKnownWrong(parts, freq);
   const isEven = ![...parts.keys()].some((key) => key.startsWith('BY'));
-  // RFC 5545: a day of the month in a yearly rule means that day of every month.
-  if (freq === 'YEARLY' && parts.has('BYMONTHDAY') && !parts.has('BYMONTH')) {
-    parts.set('BYMONTH', LONGEST_MONTHS.map((_, index) => index + 1).join(','));
-  }
-  let recur: ICAL.Recur;
+  const fits = toFilter(parts, { freq, interval, startLocalMs: start.localMs });
+  // Once whole, so that what is left out below is checked too.
+  toRecur(parts);
+  leaveToFilter(parts, freq);
+  const recur = toRecur(parts);
+  return { recur, freq, interval, count, untilLocalMs, isEven, fits };
+}
+
+function toRecur(parts: ReadonlyMap<string, string>): ICAL.Recur {
   try {
-    recur = ICAL.Recur.fromString([...parts].map(([key, value]) => `${key}=${value}`).join(';'));
+    return ICAL.Recur.fromString([...parts].map(([key, value]) => `${key}=${value}`).join(';'));
   } catch (error) {
     throw new RuleError(`is not one of RFC 5545 (${String((error as Error).message).slice(0, 100)})`);
   }
-  return { recur, freq, interval, count, untilLocalMs, isEven, fits: toFilter(parts, freq, start.localMs) };
 }
 
 function readParts(text: string): Map<string, string> {
@@ -137,13 +140,27 @@ function adaptToDays(parts: Map<string, string>, freq: string): void {
 function refuseKnownWrong(parts: ReadonlyMap<string, string>, freq: string): void {
   if (parts.has('BYWEEKNO')) throw new RuleError('uses BYWEEKNO, which cannot be followed exactly');
   const isPlacedByDay = parts.has('BYDAY') && !parts.has('BYMONTHDAY') && !parts.has('BYYEARDAY');
-  const canPlace = isPlacedByDay && (freq === 'MONTHLY' || (freq === 'YEARLY' && parts.has('BYMONTH')));
+  const canPlace =
+    isPlacedByDay && (freq === 'MONTHLY' || (freq === 'YEARLY' && /^\d+$/.test(parts.get('BYMONTH') ?? '')));
   if (parts.has('BYSETPOS') && !canPlace) throw new RuleError('uses BYSETPOS in a way that cannot be followed exactly');
   const monthDays = numbersOf(parts.get('BYMONTHDAY'));
   const months = numbersOf(parts.get('BYMONTH')) ?? LONGEST_MONTHS.map((_, index) => index + 1);
   const isPossible = (day: number): boolean =>
     months.some((month) => Math.abs(day) <= (LONGEST_MONTHS[month - 1] ?? 0));
   if (monthDays !== undefined && !monthDays.some(isPossible)) throw new RuleError('names days that never come');
+}
+
+/**
+ * Takes out of the rule what the filter decides as well: `ical.js` loses dates where months are
+ * listed, and looks for days that never come without end. What is left are steps that are too many, never too few.
+ */
+function leaveToFilter(parts: Map<string, string>, freq: string): void {
+  const isOfMonths = freq === 'YEARLY' && !parts.has('BYYEARDAY') && (parts.has('BYMONTH') || parts.has('BYMONTHDAY'));
+  if (isOfMonths) parts.set('FREQ', 'MONTHLY').delete('INTERVAL');
+  if (freq === 'MONTHLY' || freq === 'WEEKLY' || freq === 'DAILY' || isOfMonths) parts.delete('BYMONTH');
+  if (freq === 'DAILY') parts.delete('BYMONTHDAY');
+  const hasPlainDays = /^[A-Z,]*$/.test(parts.get('BYDAY') ?? '');
+  if (hasPlainDays && (freq === 'DAILY' || parts.has('BYMONTHDAY'))) parts.delete('BYDAY');
 }
 
 function numbersOf(text: string | undefined): readonly number[] | undefined {
@@ -153,9 +170,9 @@ function numbersOf(text: string | undefined): readonly number[] | undefined {
 /** What every date of the rule must satisfy; `ical.js` lets 29 February of other years become 1 March. */
 function toFilter(
   parts: ReadonlyMap<string, string>,
-  freq: string,
-  startLocalMs: number,
+  rule: { readonly freq: string; readonly interval: number; readonly startLocalMs: number },
 ): (localMs: number) => boolean {
+  const { freq, interval, startLocalMs } = rule;
   const start = partsAtOffset(startLocalMs, 0);
   const isLong = freq === 'MONTHLY' || freq === 'YEARLY';
   const hasDayPart = parts.has('BYDAY') || parts.has('BYMONTHDAY') || parts.has('BYYEARDAY');
@@ -170,7 +187,10 @@ function toFilter(
   return (localMs) => {
     const date = partsAtOffset(localMs, 0);
     const fromEnd = date.day - daysInMonth(date.year, date.month) - 1;
+    const monthsOn = (date.year - start.year) * 12 + date.month - start.month;
     return (
+      (freq !== 'MONTHLY' || monthsOn % interval === 0) &&
+      (freq !== 'YEARLY' || (date.year - start.year) % interval === 0) &&
       (months === undefined || months.includes(date.month)) &&
       (monthDays === undefined || monthDays.includes(date.day) || monthDays.includes(fromEnd)) &&
       (weekdays === undefined || weekdays.includes(date.weekday))
@@ -190,7 +210,7 @@ export function* walkRule(rule: SeriesRule, start: RuleStart, window: RuleWindow
   // DTSTART is the first of COUNT even where the rule itself would not give it.
   let counted = Math.max(skipped.count, 1);
   if (skipped.localMs >= window.toLocalMs) return false;
-  const iterator = rule.recur.iterator(toIcalTime(skipped.localMs, start.isDate));
+  const iterator = stepsOf(rule.recur, toIcalTime(skipped.localMs, start.isDate));
   for (let step = 0; step < window.maxSteps; step += 1) {
     const next = nextOf(iterator);
     if (next === undefined || next >= window.toLocalMs || next > rule.untilLocalMs) return false;
@@ -202,14 +222,21 @@ export function* walkRule(rule: SeriesRule, start: RuleStart, window: RuleWindow
   return true;
 }
 
+function stepsOf(recur: ICAL.Recur, start: ICAL.Time): ICAL.RecurIterator {
+  return orRuleError(() => recur.iterator(start));
+}
+
 function nextOf(iterator: ICAL.RecurIterator): number | undefined {
-  let next: ICAL.Time | null;
+  const next = orRuleError<ICAL.Time | null>(() => iterator.next());
+  return next === null ? undefined : utcFromParts(next);
+}
+
+function orRuleError<T>(fn: () => T): T {
   try {
-    next = iterator.next();
+    return fn();
   } catch (error) {
     throw new RuleError(`cannot be followed (${String((error as Error).message).slice(0, 100)})`);
   }
-  return next === null || next === undefined ? undefined : utcFromParts(next);
 }
 
 function toIcalTime(localMs: number, isDate: boolean): ICAL.Time {
