@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/core/index.ts';
 import type { ActionCall, JournalEntry, RunEvent, RunOutcome, RunStore } from '../../src/engine/index.ts';
 import { createMemoryRunStore } from '../../src/store/index.ts';
 import { anAction, startEngine } from '../support/engine.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { readState } from '../support/segments.ts';
 
 function stateOf(outcome: RunOutcome): JsonObject {
@@ -276,13 +277,16 @@ nodes:
 
   it('fails a run that does not end in time, and stops what it does', async () => {
     const hanging = aHangingAction();
-    await using engine = startEngine({ actions: [hanging.action] });
+    const clock = new FakeClock();
+    await using engine = startEngine({ actions: [hanging.action], clock });
     const flow = engine.flow('name: late\nsettings: { timeout: 50ms }\nnodes:\n  - { name: n, uses: test.hang }\n');
+    const run = engine.runner.start(flow, {});
+    await hanging.called;
 
-    const outcome = await engine.runner.start(flow, {}).outcome;
+    await clock.advance(50);
 
     await hanging.stopped;
-    assert.equal(codeOf(outcome), 'FLOW_TIMEOUT');
+    assert.equal(codeOf(await run.outcome), 'FLOW_TIMEOUT');
   });
 
   it('cancels a run whose caller had given up before it began', async () => {

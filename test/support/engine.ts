@@ -2,6 +2,7 @@
  * A runner over real lanes and the memory store, with actions a test supplies.
  */
 import {
+  type Clock,
   createSeededRandom,
   type JsonObject,
   type JsonValue,
@@ -82,6 +83,8 @@ export function startEngine(
     readonly actions?: readonly Action[];
     readonly limits?: Partial<RunLimits>;
     readonly store?: RunStore;
+    /** The runner's clock; lanes always have the machine's. */
+    readonly clock?: Clock;
   } = {},
 ): TestEngine {
   const actions = aRegistry(...(options.actions ?? []));
@@ -99,7 +102,7 @@ export function startEngine(
     actions,
     store,
     blobs: undefined,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     seeds: createSeededRandom(1),
     log: silentLog,
     metrics: silentMetrics,
