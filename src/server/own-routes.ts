@@ -3,7 +3,7 @@
  *
  * They stand outside of admission, so that a busy server still says how it is.
  */
-import type { HealthPort, JsonValue } from '../core/index.ts';
+import type { Health, JsonValue } from '../core/index.ts';
 import type { Reply } from '../fallback/index.ts';
 import { renderIndex } from './index-page.ts';
 import { describeApi } from './openapi.ts';
@@ -11,7 +11,7 @@ import type { RouteTable } from './route-table.ts';
 
 /** What the server's own routes tell about. */
 export interface OwnRoutesOptions {
-  readonly health: HealthPort;
+  readonly health: Health;
   readonly metricsText: () => Promise<string>;
   readonly version: string;
   /** True when there is something to serve and the server is not going down. */
@@ -53,11 +53,11 @@ export function createOwnRoutes(routes: RouteTable, options: OwnRoutesOptions): 
   ]);
 }
 
-function healthBody(health: HealthPort): JsonValue {
+function healthBody(health: Health): JsonValue {
   const { status, parts, reasons } = health.snapshot();
   const shown = Object.entries(parts).map(([name, part]) => {
-    const reason = part.reason === '' ? {} : { reason: part.reason };
-    return [name, { status: part.status, ...reason, since_at_ms: part.sinceMs }] as const;
+    const reason = part.reason === undefined ? {} : { reason: part.reason };
+    return [name, { status: part.status, ...reason, since_at_ms: part.sinceAtMs }] as const;
   });
   return { status, parts: Object.fromEntries(shown), reasons };
 }

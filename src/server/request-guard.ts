@@ -35,13 +35,12 @@ export function isSafeMethod(method: string): boolean {
  */
 export function checkRequest(request: IncomingMessage, rules: HostRules): void {
   const method = request.method ?? 'GET';
-  if (request.url?.startsWith('/') !== true)
-    throw new RequestError('HTTP_REQUEST', 'The request target must be a path.');
+  if (request.url?.startsWith('/') !== true) throw shapeError('The request target must be a path.');
   let hostCount = 0;
   for (let at = 0; at < request.rawHeaders.length; at += 2) {
     if (request.rawHeaders[at]?.toLowerCase() === 'host') hostCount += 1;
   }
-  if (hostCount > 1) throw new RequestError('HTTP_REQUEST', 'The request has more than one Host header.');
+  if (hostCount !== 1) throw shapeError(`A request has one Host header, this one has ${hostCount}.`);
   const name = hostName(request.headers.host ?? '');
   if (name === undefined || !isOurs(name, rules, request.socket.localAddress)) {
     throw new RequestError(
@@ -52,6 +51,11 @@ export function checkRequest(request: IncomingMessage, rules: HostRules): void {
   if (isSafeMethod(method)) return;
   checkOrigin(request);
   checkContentType(request);
+}
+
+/** What such a client sends next is not worth reading, so its connection is closed. */
+function shapeError(message: string): RequestError {
+  return new RequestError('HTTP_REQUEST', message, { headers: { connection: 'close' } });
 }
 
 /** The name in a Host header, lower case, without port and brackets; undefined when it is none. */

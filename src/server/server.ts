@@ -5,11 +5,12 @@
  * so that flows can be replaced while it runs. Invariant: every request that can be read gets
  * exactly one well-formed answer, or its connection is closed within `requestTimeoutMs`.
  */
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   type Clock,
-  type HealthPort,
+  type Health,
   hasCode,
   KIB,
   type Log,
@@ -37,7 +38,7 @@ export interface ServerParts {
   readonly runner: Runner;
   /** Those without an endpoint only count for readiness. */
   readonly flows: readonly Flow[];
-  readonly health: HealthPort;
+  readonly health: Health;
   readonly log: Log;
   readonly metrics: Metrics;
   /** All metrics in Prometheus text form. */
@@ -88,8 +89,8 @@ class FastifyServer implements Server {
   readonly #app: FastifyInstance;
   readonly #lastGood: LastGood;
   readonly #endpoints: EndpointHandler;
-  /** Answers on the way, by connection: nothing else may be written there. */
-  readonly #answering = new WeakMap<Socket, number>();
+  /** The latest answer of a connection: while it is half-way out, nothing else may be written there. */
+  readonly #answers = new WeakMap<Socket, ServerResponse>();
   readonly #matches = new WeakMap<FastifyRequest, RouteMatch>();
   #routes: RouteTable;
   #ownRoutes: OwnRoutes;
@@ -174,12 +175,15 @@ class FastifyServer implements Server {
       forceCloseConnections: 'idle',
       http: {
         maxHeaderSize: MAX_HEAD_BYTES,
+        // Checked by our own guard, whose refusal has a body.
+        requireHostHeader: false,
         requestTimeout: requestTimeoutMs,
         headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
         connectionsCheckingInterval: Math.min(SECOND_MS, Math.ceil(headersTimeoutMs / 4)),
       },
       clientErrorHandler: (error, socket) => {
-        refuseConnection(error, socket, (this.#answering.get(socket) ?? 0) > 0);
+        const answer = this.#answers.get(socket);
+        refuseConnection(error, socket, answer?.headersSent === true && !answer.writableFinished);
       },
       frameworkErrors: (_error, _request, reply) => {
         this.#send(reply, problemReply('HTTP_REQUEST', 'The request target is not a valid path.'));
@@ -202,12 +206,9 @@ class FastifyServer implements Server {
   /** Everything that can be refused before the body is read. Throws the refusal. */
   #admit(request: FastifyRequest, reply: FastifyReply): void {
     const { socket } = request.raw;
-    this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + 1);
+    this.#answers.set(socket, reply.raw);
     const cancelTimer = this.#parts.clock.after(this.#options.requestTimeoutMs, () => socket.destroy());
-    reply.raw.once('close', () => {
-      cancelTimer();
-      this.#answering.set(socket, (this.#answering.get(socket) ?? 1) - 1);
-    });
+    reply.raw.once('close', cancelTimer);
     checkRequest(request.raw, this.#options);
     const match = this.#match(request.method, splitUrl(request.raw.url).path);
     this.#matches.set(request, match);
