@@ -4,6 +4,8 @@
  * Tests hand in their own; `process.ts` makes the real one.
  */
 
+import type { Clock } from '../core/index.ts';
+
 /** Where text goes. */
 export interface Sink {
   /** Never throws; what a closed reader misses is dropped. */
@@ -17,10 +19,13 @@ export interface CliIo {
   readonly stdout: Sink;
   /** Errors and talk. */
   readonly stderr: Sink;
+  readonly clock: Clock;
   /** Relative paths start here. */
   readonly cwd: string;
-  /** Aborts on Ctrl-C, on SIGTERM, and when nobody reads standard output any more. */
+  /** Aborts on Ctrl-C and on SIGTERM. */
   readonly signal: AbortSignal;
+  /** Aborts when standard output takes no more: its reader is gone, or its disk is full. */
+  readonly outputLost: AbortSignal;
   /**
    * All of standard input as bytes.
    *

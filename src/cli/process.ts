@@ -1,8 +1,9 @@
 /**
  * The command in its own process: real streams, real signals, the exit code.
  */
-import { MoonpoolError, SECOND_MS, systemClock } from '../core/index.ts';
+import { ERROR_FACTS, MoonpoolError, SECOND_MS, systemClock } from '../core/index.ts';
 import { EXIT_INTERRUPTED, failureLines } from './error-line.ts';
+import type { LoadApp } from './app-port.ts';
 import type { CliIo, Sink } from './io.ts';
 import { main } from './main.ts';
 
@@ -49,18 +50,23 @@ function listenForSignals(controller: AbortController): void {
 /**
  * Runs the command this process was started with and sets its exit code.
  *
- * Standard output that nobody reads any more (`| head`) ends the command quietly with 1.
+ * A second signal ends the process at once with 130.
+ * Standard output that nobody reads any more (`| head`) ends a run quietly; a server goes on without its log.
+ *
+ * @param loadApp as for `main`
  */
-export async function runCli(): Promise<void> {
+export async function runCli(loadApp?: LoadApp): Promise<void> {
   const controller = new AbortController();
-  let isOutputLost = false;
+  const lost = new AbortController();
+  let isDataLost = false;
   const stderr = sinkOf(process.stderr, () => {});
   const stdout = sinkOf(process.stdout, (error) => {
-    isOutputLost = true;
     const code = (error as NodeJS.ErrnoException).code ?? error.message;
     const reason = new MoonpoolError('CLI_FILE', `Standard output cannot be written (${code}).`);
-    if (code !== 'EPIPE') stderr.write(`${failureLines(reason)[0]}\n`);
-    controller.abort(reason);
+    // A reader that left has what it wanted; any other failure lost something.
+    isDataLost = code !== 'EPIPE';
+    if (isDataLost) stderr.write(`${failureLines(reason)[0]}\n`);
+    lost.abort(reason);
   });
   const fail = (error: unknown): void => {
     for (const line of failureLines(error)) stderr.write(`${line}\n`);
@@ -69,10 +75,18 @@ export async function runCli(): Promise<void> {
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   listenForSignals(controller);
-  const io: CliIo = { stdout, stderr, cwd: process.cwd(), signal: controller.signal, readStdin };
-  const exitCode = await main(process.argv.slice(2), io);
+  const io: CliIo = {
+    stdout,
+    stderr,
+    clock: systemClock,
+    cwd: process.cwd(),
+    signal: controller.signal,
+    outputLost: lost.signal,
+    readStdin,
+  };
+  const exitCode = await main(process.argv.slice(2), io, loadApp);
   // Where pipes are asynchronous, the last of the output may still be under way.
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  process.exitCode = isOutputLost ? 1 : exitCode;
+  process.exitCode = isDataLost && exitCode === 0 ? ERROR_FACTS.CLI_FILE.exit : exitCode;
   systemClock.after(LINGER_MS, () => process.exit());
 }

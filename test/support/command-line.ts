@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import type { RunOutcome } from '../../src/app/index.ts';
 import { type CliApp, type CliIo, main } from '../../src/cli/index.ts';
+import { type Clock, systemClock } from '../../src/core/index.ts';
 import { type Diagnostic, END, type Flow } from '../../src/spec/index.ts';
 
 /** A flow with an action, two branches, their join, a way back, and a node no way leads to. */
@@ -90,6 +91,10 @@ export interface Situation {
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
   readonly cwd?: string;
+  readonly outputLost?: AbortSignal;
+  readonly clock?: Clock;
+  /** How the server's close settles. */
+  readonly closing?: Promise<void>;
 }
 
 /** The outcome of a run that ended with `state`. */
@@ -132,7 +137,11 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
     startServe: async (options: { readonly io: CliIo }) => {
       calls.push(`startServe ${JSON.stringify({ ...options, io: undefined })}`);
       if (situation.serveFails !== undefined) throw situation.serveFails;
-      return { url: situation.url ?? 'http://127.0.0.1:8080', close: async () => void calls.push('close') };
+      const close = (): Promise<void> => {
+        calls.push('close');
+        return situation.closing ?? Promise.resolve();
+      };
+      return { url: situation.url ?? 'http://127.0.0.1:8080', close };
     },
     findMemory: async () => ({ limit: { bytes: 512 * 1024 * 1024, from: 'cgroup v2' }, profile: 'pi-zero-2w' }),
     probeLua: async () => {
@@ -159,6 +168,8 @@ export async function moonpool(argv: readonly string[], situation: Situation = {
     stderr: sink('stderr'),
     cwd: situation.cwd ?? tmpdir(),
     signal: situation.signal ?? new AbortController().signal,
+    outputLost: situation.outputLost ?? new AbortController().signal,
+    clock: situation.clock ?? systemClock,
     readStdin: async () => new TextEncoder().encode(situation.stdin ?? ''),
   };
   const code = await main(argv, io, async () => fakeApp(situation, calls));

@@ -1,6 +1,7 @@
 /** `moonpool doctor` in-process, on the machine that runs it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { FakeClock } from '../../../test/support/index.ts';
 import { moonpool } from '../../../test/support/command-line.ts';
 
 describe('moonpool doctor', () => {
@@ -15,6 +16,16 @@ describe('moonpool doctor', () => {
       ['node', 'system', 'cores', 'memory', 'profile', 'page size', 'disk', 'clock', 'lua'],
     );
     assert.equal(findings.find(({ name }) => name === 'profile')?.value, 'pi-zero-2w');
+  });
+
+  it('says when the clock was never set', async () => {
+    const findings = JSON.parse(
+      (await moonpool(['doctor', '--json'], { clock: new FakeClock(1_704_067_199_999) })).stdout,
+    );
+    const atFloor = (await moonpool(['doctor'], { clock: new FakeClock(1_704_067_200_000) })).stdout;
+
+    assert.equal(findings.find(({ name }: { name: string }) => name === 'clock').status, 'poor');
+    assert.match(atFloor, /^clock {6}set$/m);
   });
 
   it('ends with 3 when Lua does not load', async () => {

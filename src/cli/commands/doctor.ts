@@ -4,7 +4,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, platform } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { formatSize, MIB, systemClock } from '../../core/index.ts';
+import { formatSize, MIB } from '../../core/index.ts';
 import type { CliApp, LoadApp } from '../app-port.ts';
 import type { CliIo } from '../io.ts';
 
@@ -84,7 +84,7 @@ async function describeLua(app: CliApp): Promise<Finding> {
 }
 
 /** Everything that was looked at, in the order it is printed. */
-async function examine(app: CliApp, dataDirectory: string): Promise<readonly Finding[]> {
+async function examine(io: CliIo, app: CliApp, dataDirectory: string): Promise<readonly Finding[]> {
   const memory = await app.findMemory();
   const pageBytes = await readPageBytes();
   const wordBits = arch() === 'arm' || arch() === 'ia32' ? 32 : 64;
@@ -101,14 +101,14 @@ async function examine(app: CliApp, dataDirectory: string): Promise<readonly Fin
       ? { name: 'page size', status: 'good', text: 'unknown', value: null }
       : good('page size', pageBytes, formatSize(pageBytes)),
     describeDisk(dataDirectory, await readFreeBytes(dataDirectory)),
-    describeClock(systemClock.nowMs()),
+    describeClock(io.clock.nowMs()),
     await describeLua(app),
   ];
 }
 
 /** Prints what was found. @returns 0, or 3 when Moonpool cannot run here */
 export async function examineMachine(io: CliIo, loadApp: LoadApp, options: DoctorOptions): Promise<number> {
-  const findings = await examine(await loadApp(), resolve(io.cwd, options.data ?? '.moonpool'));
+  const findings = await examine(io, await loadApp(), resolve(io.cwd, options.data ?? '.moonpool'));
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(findings, undefined, io.stdout.isTerminal ? 2 : undefined)}\n`);
   } else {

@@ -162,6 +162,18 @@ describe('moonpool run', () => {
     assert.equal(calls.at(-1), 'close');
   });
 
+  it('cancels the run without a word when nobody reads its output any more', async () => {
+    const lost = new AbortController();
+    const outcome = async (signal: AbortSignal): Promise<RunOutcome> => {
+      lost.abort();
+      assert.ok(signal.aborted);
+      return { kind: 'cancelled', error: { code: 'FLOW_CANCELLED', message: 'No reader.' } };
+    };
+    const { code, stderr } = await moonpool(['run', 'a', '--stream'], { outcome, outputLost: lost.signal });
+
+    assert.deepEqual([code, stderr], [1, '']);
+  });
+
   it('ends with 130 when Ctrl-C comes before the run starts', async () => {
     const signal = AbortSignal.abort(new MoonpoolError('FLOW_CANCELLED', 'Interrupted by Ctrl-C.'));
 

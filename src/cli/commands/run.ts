@@ -66,6 +66,8 @@ async function finish(io: CliIo, flow: Flow, outcome: RunOutcome, options: RunFl
     case 'failed':
       return reportFailure(io, flow, outcome.error, outcome.node);
     case 'cancelled': {
+      // Nobody is left to tell: `| head` has what it wanted, and a full disk was reported already.
+      if (io.outputLost.aborted) return ERROR_FACTS[outcome.error.code].exit;
       const exit = reportFailure(io, flow, outcome.error);
       return io.signal.aborted ? EXIT_INTERRUPTED : exit;
     }
@@ -98,7 +100,7 @@ export async function runFlow(io: CliIo, loadApp: LoadApp, path: string, options
       if (options.stream === true) io.stdout.write(`${JSON.stringify(event)}\n`);
       progress?.(event);
     };
-    const run: Run = engine.runner.start(flow, input, { signal: io.signal, onEvent });
+    const run: Run = engine.runner.start(flow, input, { signal: AbortSignal.any([io.signal, io.outputLost]), onEvent });
     return await finish(io, flow, await run.outcome, options);
   } finally {
     await engine.close();

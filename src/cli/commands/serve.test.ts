@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DIAGNOSTIC, moonpool } from '../../../test/support/command-line.ts';
+import { FakeClock } from '../../../test/support/index.ts';
 import { MoonpoolError } from '../../core/index.ts';
 import { SpecError } from '../../spec/index.ts';
 
@@ -42,6 +43,28 @@ describe('moonpool serve', () => {
       host: '::1',
       dataDirectory: 'd',
     });
+  });
+
+  it('leaves work that does not end within 9.5 s, and ends with 0', async () => {
+    const clock = new FakeClock();
+    const ended = moonpool(['serve'], { signal: stopped, clock, closing: new Promise(() => {}) });
+
+    await clock.advance(9_499);
+    const early = await Promise.race([ended, Promise.resolve('still draining')]);
+    await clock.advance(1);
+    const { code, stderr } = await ended;
+
+    assert.equal(early, 'still draining');
+    assert.match(stderr, /warning: some work did not end within 9\.5 s and was left\.\n$/);
+    assert.equal(code, 0);
+  });
+
+  it('tells when closing fails, in one line', async () => {
+    const closing = Promise.reject(new MoonpoolError('STORE_FULL', 'No room'));
+    const { code, stderr } = await moonpool(['serve'], { signal: stopped, closing });
+
+    assert.match(stderr, /error STORE_FULL: No room\.\n$/);
+    assert.equal(code, 1);
   });
 
   for (const [url, warns] of [

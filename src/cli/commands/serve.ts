@@ -1,7 +1,7 @@
 /**
  * `moonpool serve`: until SIGTERM or Ctrl-C. Log lines on standard output, talk on standard error.
  */
-import { SECOND_MS, systemClock } from '../../core/index.ts';
+import { SECOND_MS } from '../../core/index.ts';
 import type { AppServer, LoadApp } from '../app-port.ts';
 import type { CliIo } from '../io.ts';
 
@@ -33,7 +33,7 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
 async function stop(io: CliIo, server: AppServer): Promise<void> {
   const late = new AbortController();
   const closed = server.close().then(() => true);
-  const limit = systemClock.sleep(STOP_LIMIT_MS, late.signal).then(
+  const limit = io.clock.sleep(STOP_LIMIT_MS, late.signal).then(
     () => false,
     () => false,
   );
