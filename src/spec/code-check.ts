@@ -17,7 +17,7 @@ const PYTHON_SIGNS = [
   /(?:^|[\s(,=[{])[fbru]["']/m,
   /["']\s*:\s*\S/,
   /\bstate\s*\.\s*get\s*\(/,
-  /\b(?:lambda\s*\w*\s*:|is not|not in|\+=|len\()/,
+  /\b(?:lambda\s*\w*\s*:|is not\b|not in\b|len\()|\+=/,
   /^[ \t]*(?:#|""")/m,
 ];
 

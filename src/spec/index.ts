@@ -18,6 +18,7 @@ export {
   type Schedule,
   START,
 } from './flow.ts';
+export { flowJsonSchema } from './flow-json-schema.ts';
 export { isFlowFile } from './flow-file.ts';
 export type { CronCheck, FlowLimits, LuaCheck } from './flow-check.ts';
 export { checkInput } from './input-check.ts';

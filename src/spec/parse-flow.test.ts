@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { flowOf, luaCheckRefusing, messagesOf, parse, problemsOf } from './test-support.ts';
+import { flowOf, luaCheckRefusing, messagesOf, parse, problemsOf } from '../../test/support/flow-text.ts';
 
 /** [what, text, expected problems] */
 type Row = readonly [string, string, readonly string[]];

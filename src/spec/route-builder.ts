@@ -152,9 +152,9 @@ class RouteBuilder {
   }
 }
 
-/** What the file writes as following; undefined where it writes nothing. */
-function successorsOf(draft: RouteDraft | undefined): readonly string[] | undefined {
-  if (draft === undefined) return undefined;
+/** What the file writes as following. */
+function successorsOf(draft: RouteDraft | undefined): readonly string[] {
+  if (draft === undefined) return [];
   if (draft.kind === 'rules') return draft.rules.map((rule) => rule.to.name);
   const branches = draft.branches.map((branch) => branch.name);
   return draft.join === undefined ? branches : [...branches, draft.join.name];

@@ -118,7 +118,6 @@ function engineFor(mode: 'first' | 'all'): Ajv2020 {
     allErrors: mode === 'all',
     logger: false,
     validateFormats: false,
-    addUsedSchema: false,
     code: { regExp: Object.assign(createBoundedRegExp, { code: 'require("moonpool")' }) },
   });
   engines[mode] = made;
@@ -144,7 +143,10 @@ function findHazard(schema: JsonValue, depth: number): string | undefined {
     const hazard = patternHazard(pattern);
     if (hazard !== undefined) return hazard;
   }
-  const { uniqueItems, maxItems } = schema;
+  const { uniqueItems, maxItems, $id } = schema;
+  if (typeof $id === 'string' && $id.includes('json-schema.org')) return `${quote($id)} is taken`;
+  // To the library this means a check that answers later.
+  if (Object.hasOwn(schema, '$async')) return '`$async` is not part of JSON Schema';
   if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS)) {
     return `uniqueItems needs a maxItems of at most ${MAX_UNIQUE_ITEMS} beside it`;
   }

@@ -1,21 +1,16 @@
 /**
  * The nearest common successor of parallel branches: the join of a fan-out that names none.
  *
- * Follows what is written (goto, edges, fan-outs), never the order of the list. A branch with an
- * open end goes to whatever the join is, so it rules nothing out.
+ * Follows what is written (goto, edges, fan-outs), never the order of the list, and never guesses:
+ * when a branch leads nowhere, the join has to be named.
  */
 import { END } from './flow.ts';
 
 /** Steps of all searches of one file together; far above any readable graph. */
 const MAX_SEARCH_STEPS = 5_000_000;
 
-/** Written successors of a node; undefined for an open end. */
-export type SuccessorsOf = (name: string) => readonly string[] | undefined;
-
-interface Reach {
-  readonly distances: ReadonlyMap<string, number>;
-  readonly isOpen: boolean;
-}
+/** Written successors of a node. */
+export type SuccessorsOf = (name: string) => readonly string[];
 
 /** Searches one file's graph, within a budget for the whole file. */
 export class SuccessorSearch {
@@ -33,47 +28,40 @@ export class SuccessorSearch {
    */
   nearest(branches: readonly string[]): { readonly join: string } | 'too-large' | undefined {
     const totals = new Map<string, { count: number; farthest: number }>();
-    let closedCount = 0;
     for (const branch of branches) {
-      const reach = this.#reachFrom(branch);
-      if (reach === undefined) return 'too-large';
-      if (!reach.isOpen) closedCount += 1;
-      for (const [name, distance] of reach.distances) {
+      const distances = this.#distancesFrom(branch);
+      if (distances === undefined) return 'too-large';
+      for (const [name, distance] of distances) {
         const total = totals.get(name) ?? { count: 0, farthest: 0 };
-        total.count += reach.isOpen ? 0 : 1;
+        total.count += 1;
         total.farthest = Math.max(total.farthest, distance);
         totals.set(name, total);
       }
     }
     let best: { join: string; farthest: number } | undefined;
     for (const [name, { count, farthest }] of totals) {
-      if (count < closedCount || branches.includes(name)) continue;
+      if (count < branches.length || branches.includes(name)) continue;
       if (best === undefined || farthest < best.farthest) best = { join: name, farthest };
     }
     return best === undefined ? undefined : { join: best.join };
   }
 
-  #reachFrom(start: string): Reach | undefined {
+  #distancesFrom(start: string): ReadonlyMap<string, number> | undefined {
     const distances = new Map<string, number>();
     const seen = new Set([start]);
-    let isOpen = false;
     let level: readonly string[] = [start];
     for (let distance = 1; level.length > 0; distance += 1) {
       const next: string[] = [];
-      for (const name of level) {
-        const successors = this.#successorsOf(name);
-        if (successors === undefined) isOpen = true;
-        for (const successor of successors ?? []) {
-          this.#stepsLeft -= 1;
-          if (this.#stepsLeft < 0) return undefined;
-          if (successor === END || seen.has(successor)) continue;
-          seen.add(successor);
-          distances.set(successor, distance);
-          next.push(successor);
-        }
+      for (const successor of level.flatMap(this.#successorsOf)) {
+        this.#stepsLeft -= 1;
+        if (this.#stepsLeft < 0) return undefined;
+        if (successor === END || seen.has(successor)) continue;
+        seen.add(successor);
+        distances.set(successor, distance);
+        next.push(successor);
       }
       level = next;
     }
-    return { distances, isOpen };
+    return distances;
   }
 }

@@ -4,7 +4,7 @@
  * Refuses what could hurt or surprise: more than 1 MiB, nesting beyond 64 levels, several
  * documents, characters YAML forbids. Never throws, whatever the text.
  */
-import { Composer, type CST, type Document, Parser } from 'yaml';
+import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { MIB } from '../core/index.ts';
 import { ProblemList, quote } from './problem-list.ts';
 import { TextLines } from './text-lines.ts';
@@ -28,8 +28,8 @@ export function readYaml(text: string, file: string): YamlText {
   const problems = new ProblemList(file, (offset) => lines.placeOf(offset));
   if (!isReadable(text, problems)) return { problems };
   try {
-    const tokens = [...new Parser().parse(text)];
-    const document = isTooDeep(tokens, problems) ? undefined : composeOne(tokens, text, problems);
+    const tokens = tokensOf(text, problems);
+    const document = tokens === undefined ? undefined : composeOne(tokens, text, problems);
     if (document === undefined || problems.hasErrors) return { problems };
     const root = new TreeBuilder(problems).build(document.contents);
     return root === undefined || problems.hasErrors ? { problems } : { root, problems };
@@ -58,26 +58,21 @@ function isReadable(text: string, problems: ProblemList): boolean {
   return false;
 }
 
-/** The library composes by recursion, so depth is looked at before, without recursion. */
-function isTooDeep(tokens: readonly CST.Token[], problems: ProblemList): boolean {
-  const open: { readonly token: CST.Token; readonly depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token, depth } = next;
-    if (depth > MAX_DEPTH) {
+/** The library composes by recursion, so deep nesting is refused while its tokens are still being put together. */
+function tokensOf(text: string, problems: ProblemList): readonly CST.Token[] | undefined {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // The stack holds the document, its open collections, and the value in hand.
+    if (parser.stack.length > MAX_DEPTH + 2) {
       const message = `The file nests deeper than ${MAX_DEPTH} levels.`;
-      problems.add({ code: 'SPEC_SYNTAX', at: token.offset, message });
-      return true;
-    }
-    if (token.type === 'document') {
-      if (token.value !== undefined) open.push({ token: token.value, depth });
-    } else if ('items' in token) {
-      for (const item of token.items) {
-        if (item.key) open.push({ token: item.key, depth: depth + 1 });
-        if (item.value) open.push({ token: item.value, depth: depth + 1 });
-      }
+      problems.add({ code: 'SPEC_SYNTAX', at: parser.offset, message });
+      return undefined;
     }
   }
-  return false;
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 function composeOne(tokens: readonly CST.Token[], text: string, problems: ProblemList): Document.Parsed | undefined {
@@ -102,7 +97,7 @@ function composeOne(tokens: readonly CST.Token[], text: string, problems: Proble
       break;
     }
     first = document as Document.Parsed;
-    for (const error of first.errors.slice(0, MAX_SYNTAX_PROBLEMS)) {
+    for (const error of tellingErrors(first)) {
       problems.add({ code: 'SPEC_SYNTAX', at: error.pos[0], message: sentence(error.message) });
     }
     const version = first.directives.yaml;
@@ -111,6 +106,13 @@ function composeOne(tokens: readonly CST.Token[], text: string, problems: Proble
     }
   }
   return first;
+}
+
+/** Errors, unknown tags among them, without those that only say that the rest was not understood either. */
+function tellingErrors({ errors, warnings }: Document.Parsed): readonly YAMLError[] {
+  const tags = warnings.filter((warning) => warning.code === 'TAG_RESOLVE_FAILED');
+  const telling = errors.filter((error, index) => index === 0 || !error.message.includes(' token in YAML stream'));
+  return [...telling, ...tags].slice(0, MAX_SYNTAX_PROBLEMS);
 }
 
 function sentence(message: string): string {

@@ -145,8 +145,10 @@ export class TreeBuilder {
   }
 
   #chargeAliased(count: number, at: number): boolean {
+    const wasWithin = this.#aliasedCount <= MAX_ALIASED_NODES;
     this.#aliasedCount += count;
     if (this.#aliasedCount <= MAX_ALIASED_NODES) return true;
+    if (!wasWithin) return false;
     this.#refuse(at, `Aliases expand to more than ${MAX_ALIASED_NODES} values.`, 'Use fewer aliases.');
     return false;
   }

@@ -1,10 +1,15 @@
 /**
- * What the tests of this folder share: a small action catalogue, and short ways to parse.
+ * What tests of flow files share: a small action catalogue, and short ways to parse.
  */
-import type { JsonObject } from '../core/index.ts';
-import type { ActionCatalogue, ActionFacts } from './action-facts.ts';
-import type { Flow } from './flow.ts';
-import { type ParsedFlow, type ParseFlowOptions, parseFlow } from './parse-flow.ts';
+import type { JsonObject } from '../../src/core/index.ts';
+import {
+  type ActionCatalogue,
+  type ActionFacts,
+  type Flow,
+  type ParsedFlow,
+  type ParseFlowOptions,
+  parseFlow,
+} from '../../src/spec/index.ts';
 
 function anAction(name: string, withSchema: JsonObject): ActionFacts {
   return { name, effect: 'safe', about: `What ${name} does.`, withSchema, resultSchema: {} };
