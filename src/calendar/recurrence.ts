@@ -143,6 +143,10 @@ function refuseKnownWrong(parts: ReadonlyMap<string, string>, freq: string): voi
   const canPlace =
     isPlacedByDay && (freq === 'MONTHLY' || (freq === 'YEARLY' && /^\d+$/.test(parts.get('BYMONTH') ?? '')));
   if (parts.has('BYSETPOS') && !canPlace) throw new RuleError('uses BYSETPOS in a way that cannot be followed exactly');
+  const listed = { HOURLY: 'BYHOUR', MINUTELY: 'BYMINUTE', SECONDLY: 'BYSECOND' }[freq] ?? '';
+  if (parts.has(listed) && (parts.get('INTERVAL') ?? '1') !== '1') {
+    throw new RuleError(`uses ${listed} with an INTERVAL in a way that cannot be followed exactly`);
+  }
   const monthDays = numbersOf(parts.get('BYMONTHDAY'));
   const months = numbersOf(parts.get('BYMONTH')) ?? LONGEST_MONTHS.map((_, index) => index + 1);
   const isPossible = (day: number): boolean =>

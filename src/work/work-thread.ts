@@ -162,6 +162,7 @@ class KillableWorkThread implements WorkThread {
   async #carryOut({ order, timeoutMs, abort }: Waiting): Promise<WorkJobs[WorkKind]['result']> {
     const deadlineTickMs = this.#clock.tickMs() + timeoutMs;
     const skip = new Set<number>();
+    let memoryCount = 0;
     for (let componentTimeoutMs = this.#limits.componentTimeoutMs; ; ) {
       const outcome = await attempt(
         this.#startedWorker(),
@@ -173,7 +174,11 @@ class KillableWorkThread implements WorkThread {
       if (outcome.kind === 'failed') throw fromErrorData(outcome.error);
       await this.#endWorker();
       const component = this.#lostComponent(outcome);
-      if (component === undefined || skip.has(component)) throw this.#toError(outcome, { timeoutMs, abort });
+      if (outcome.kind === 'memory') memoryCount += 1;
+      // Two events that each want all the memory are rather a text that is too large.
+      if (component === undefined || skip.has(component) || memoryCount > 1) {
+        throw this.#toError(outcome, { timeoutMs, abort });
+      }
       this.#log.warn('work.component_given_up', { kind: order.kind, component, reason: outcome.kind });
       skip.add(component);
       // A text full of bombs must not cost the full time for each of them.
