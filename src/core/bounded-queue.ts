@@ -1,6 +1,7 @@
 /**
  * A first-in first-out queue with a ceiling. Taking from the middle is linear, the ends are constant.
  */
+import { MoonpoolError } from './errors.ts';
 
 /** A queue that refuses what it has no room for. */
 export class BoundedQueue<T> {
@@ -9,7 +10,11 @@ export class BoundedQueue<T> {
   #head = 0;
 
   constructor(options: { readonly maxCount: number }) {
-    this.maxCount = options.maxCount;
+    const { maxCount } = options;
+    if (!Number.isSafeInteger(maxCount) || maxCount < 0) {
+      throw new MoonpoolError('BUG_INVARIANT', `A queue holds a whole number of items from 0 on, not ${maxCount}.`);
+    }
+    this.maxCount = maxCount;
   }
 
   /** How many items wait. */

@@ -12,7 +12,7 @@ export interface Clock {
   /** Monotonic milliseconds since some fixed point; never goes back. */
   tickMs(): number;
   /**
-   * Resolves after `delayMs`.
+   * Resolves after `delayMs`. Keeps the process alive meanwhile.
    *
    * @throws the signal's reason as soon as `signal` aborts
    */
@@ -24,25 +24,23 @@ export interface Clock {
 /** The longest delay a platform timer takes in one piece, in ms; longer ones would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-function after(delayMs: number, fn: () => void): () => void {
-  const step = Math.min(Math.max(delayMs, 0), MAX_TIMER_MS);
-  let cancelInner: (() => void) | undefined;
-  const timer = setTimeout(() => {
-    if (delayMs > MAX_TIMER_MS) cancelInner = after(delayMs - MAX_TIMER_MS, fn);
-    else fn();
-  }, step);
-  timer.unref();
-  return () => {
-    clearTimeout(timer);
-    cancelInner?.();
+/** Calls `fn` after `delayMs`, however long; the returned function cancels. */
+function startTimer(delayMs: number, keepsAlive: boolean, fn: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (restMs: number): void => {
+    const pieceMs = Math.min(Math.max(restMs, 0), MAX_TIMER_MS);
+    timer = setTimeout(() => (restMs > pieceMs ? arm(restMs - pieceMs) : fn()), pieceMs);
+    if (!keepsAlive) timer.unref();
   };
+  arm(delayMs);
+  return () => clearTimeout(timer);
 }
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   tickMs: () => performance.now(),
-  after,
+  after: (delayMs, fn) => startTimer(delayMs, false, fn),
   sleep(delayMs, signal) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -50,16 +48,13 @@ export const systemClock: Clock = {
         return;
       }
       const onAbort = (): void => {
-        clearTimeout(timer);
+        cancel();
         reject(signal?.reason);
       };
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        Math.min(delayMs, MAX_TIMER_MS),
-      );
+      const cancel = startTimer(delayMs, true, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   },

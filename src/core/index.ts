@@ -56,6 +56,7 @@ export {
   ConfigError,
   checkOptions,
   choice,
+  describeRange,
   duration,
   type Field,
   flag,

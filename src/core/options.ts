@@ -167,6 +167,22 @@ export function texts(spec: {
   };
 }
 
+const KIND_WORDS = {
+  int: 'a whole number from ',
+  duration: 'a duration from ',
+  bytes: 'a size from ',
+  ratio: 'a share from ',
+  choice: 'one of ',
+  flag: '',
+  text: '',
+  texts: 'a ',
+} as const;
+
+/** What a field takes, as a phrase: `a whole number from 1 to 64`. */
+export function describeRange(field: Pick<Field<unknown>, 'kind' | 'range'>): string {
+  return KIND_WORDS[field.kind] + field.range;
+}
+
 function show(value: unknown): string {
   const shown = typeof value === 'string' ? value : (JSON.stringify(value) ?? jsonTypeName(value));
   return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
@@ -198,7 +214,7 @@ export function checkOptions<T extends Table>(
       }
       const parsed = entry.field.parse(value);
       if (parsed === undefined) {
-        problems.push({ path, message: `must be ${entry.field.kind}, ${entry.field.range}, got ${show(value)}` });
+        problems.push({ path, message: `must be ${describeRange(entry.field)}, got ${show(value)}` });
       } else {
         resolved[entry.name] = parsed;
       }

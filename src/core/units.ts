@@ -19,16 +19,22 @@ const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, 
 const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, KB: 1000, MB: 1_000_000, KiB: KIB, MiB: MIB };
 
 /**
- * Milliseconds from a duration: `250ms`, `30s`, `5m`, `2h`, `1d`, fractions allowed; a bare number means seconds.
+ * Whole milliseconds from a duration: `250ms`, `30s`, `5m`, `2h`, `1d`, fractions rounded to the
+ * nearest; a bare number means seconds.
  *
- * @returns undefined when `value` is not a duration or is negative
+ * @returns undefined when `value` is not a duration, is negative or is above 2^53 ms
  */
 export function parseDurationMs(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value * SECOND_MS : undefined;
-  if (typeof value !== 'string') return undefined;
-  const match = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/.exec(value.trim());
-  if (match === null) return undefined;
-  return Number(match[1]) * (DURATION_UNITS[match[2] ?? 's'] as number);
+  let ms: number;
+  if (typeof value === 'number') {
+    ms = value * SECOND_MS;
+  } else {
+    const match = typeof value === 'string' ? /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/.exec(value.trim()) : null;
+    if (match === null) return undefined;
+    ms = Number(match[1]) * (DURATION_UNITS[match[2] ?? 's'] as number);
+  }
+  const whole = Math.round(ms);
+  return ms >= 0 && Number.isSafeInteger(whole) ? whole : undefined;
 }
 
 /**
@@ -42,7 +48,9 @@ export function parseSizeBytes(value: unknown): number | undefined {
   const match = /^(\d{1,12}(?:\.\d{1,6})?)(B|KB|MB|KiB|MiB)?$/.exec(value.trim());
   if (match === null) return undefined;
   const size = Number(match[1]) * (SIZE_UNITS[match[2] ?? 'B'] as number);
-  return Number.isSafeInteger(size) ? size : undefined;
+  // 1.1MB is 1100000.0000000002 in binary: the same number of bytes all the same.
+  const whole = Math.round(size);
+  return Math.abs(size - whole) < 1e-6 && Number.isSafeInteger(whole) ? whole : undefined;
 }
 
 /** The shortest exact way to write a duration: 90000 → `90s`, 60000 → `1m`. */
