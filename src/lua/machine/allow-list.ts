@@ -41,7 +41,7 @@ export const ALLOWED: readonly AllowedGroup[] = [
   ),
   group('string', 'format', 'ours: as the original, but tables print as tostring gives them and %p is refused'),
   group('table', 'concat insert move pack remove sort unpack', 'pure; metamethods they call are the code’s own'),
-  group('utf8', 'char charpattern codepoint codes len offset', 'pure'),
+  group('utf8', 'char charpattern codepoint codes len offset', 'pure functions over text'),
   group(
     'coroutine',
     'close create isyieldable resume running status wrap yield',

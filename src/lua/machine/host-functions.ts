@@ -12,8 +12,10 @@ import {
   type JsonObject,
   type JsonValue,
   MoonpoolError,
+  SECOND_MS,
   zonedParts,
 } from '../../core/index.ts';
+import { formatDate, timeFromFields } from './os-date.ts';
 import type { CallLog } from './call-log.ts';
 import { ValueProblem } from './failure.ts';
 import type { LuaInstance } from './instance.ts';
@@ -49,6 +51,7 @@ export interface HostSlots {
 
 const MAX_LINE_BYTES = 65_536;
 const MAX_ZONE_LENGTH = 100;
+const MAX_FORMAT_BYTES = 1_048_576;
 /** About the years ±270,000, as for the platform's own dates. */
 const MAX_INSTANT_MS = 8.64e15;
 
@@ -68,6 +71,8 @@ export function allocateHostSlots(parts: HostParts): HostSlots {
     decode: (thread) => decodeJson(parts, thread),
     parts: (thread) => partsOfInstant(parts, thread),
     instant: (thread) => instantOfParts(parts, thread),
+    os_date: (thread) => osDate(parts, thread),
+    os_time: (thread) => osTime(parts, thread),
   };
   const byName: Record<string, FunctionSlot> = {};
   for (const [name, fn] of Object.entries(functions)) byName[name] = instance.allocateSlot(raising(parts, fn));
@@ -166,5 +171,36 @@ function instantOfParts(parts: HostParts, thread: LuaThread): number {
   const zone = fields['zone'] ?? zoneArgument;
   if (typeof zone !== 'string') throw new ValueProblem('time.from_parts: zone must be text such as "Europe/Berlin"');
   instance.bridge.push_integer(thread, instantFromParts(civil as unknown as CivilTime, zone.slice(0, MAX_ZONE_LENGTH)));
+  return 1;
+}
+
+function isAbsent({ instance }: HostParts, thread: LuaThread, index: number): boolean {
+  return instance.api.lua_type(thread, index) <= TYPE.nil;
+}
+
+function osDate(parts: HostParts, thread: LuaThread): number {
+  const { instance, writer, texts, context } = parts;
+  const { api } = instance;
+  if (!isAbsent(parts, thread, 1) && api.lua_type(thread, 1) !== TYPE.string) {
+    throw new ValueProblem('os.date: the format must be text');
+  }
+  const format = isAbsent(parts, thread, 1) ? undefined : texts.readAt(thread, 1, MAX_FORMAT_BYTES);
+  const seconds = isAbsent(parts, thread, 2)
+    ? Math.floor(context.nowMs / SECOND_MS)
+    : argumentNumber(parts, thread, 2, 'os.date: the time');
+  writer.push(thread, formatDate(format, seconds), { root: 'os.date', maxBytes: context.maxValueBytes });
+  return 1;
+}
+
+function osTime(parts: HostParts, thread: LuaThread): number {
+  const { instance, reader, context } = parts;
+  if (isAbsent(parts, thread, 1)) {
+    instance.bridge.push_integer(thread, Math.floor(context.nowMs / SECOND_MS));
+    return 1;
+  }
+  instance.api.lua_settop(thread, 1);
+  const fields = reader.read(thread, { root: 'os.time: fields', maxBytes: context.maxValueBytes });
+  if (!isJsonObject(fields)) throw new ValueProblem('os.time: expected a table with year, month and day');
+  instance.bridge.push_integer(thread, timeFromFields(fields));
   return 1;
 }

@@ -18,6 +18,7 @@ export class LuaHost {
   /** The compiled module; post it to another thread and make a host of it there without compiling again. */
   readonly module: WasmModule;
   readonly #context: CallContext = { nowMs: 0, log: new CallLog(0), maxValueBytes: 0 };
+  #prelude: Uint8Array | undefined;
   #workshop: { readonly engine: Engine; readonly blank: MemoryContent } | undefined;
 
   constructor(module: WasmModule) {
@@ -42,7 +43,12 @@ export class LuaHost {
         throw new MoonpoolError('BUG_INVARIANT', `The Lua chunk "${name}" is said to begin at line ${line}.`);
       }
     }
-    return this.#build((builder) => builder.build(chunks), Number.parseInt(sha256Hex(options.salt).slice(0, 8), 16));
+    this.#prelude ??= this.#build((builder) => builder.compilePrelude(), 0);
+    const prelude = this.#prelude;
+    return this.#build(
+      (builder) => builder.build(chunks, prelude),
+      Number.parseInt(sha256Hex(options.salt).slice(0, 8), 16),
+    );
   }
 
   /** A machine that has no image yet. Cost: about 2.5 ms. */

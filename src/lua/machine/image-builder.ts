@@ -54,9 +54,10 @@ export class ImageBuilder {
   /**
    * Builds the sandbox and compiles `chunks`.
    *
+   * @param prelude what {@link ImageBuilder.compilePrelude} gave
    * @throws SPEC_LUA for the first chunk that does not compile
    */
-  build(chunks: readonly LuaChunk[]): LuaImage {
+  build(chunks: readonly LuaChunk[], prelude: Uint8Array): LuaImage {
     const { instance } = this.#workshop;
     const { api, bridge } = instance;
     const thread = this.#thread;
@@ -67,7 +68,7 @@ export class ImageBuilder {
     api.lua_createtable(thread, 0, 0);
     const listMark = api.lua_topointer(thread, -1);
     const listMarkRef = api.luaL_ref(thread, REGISTRY);
-    const describeRef = this.#runPrelude(listMarkRef);
+    const describeRef = this.#runPrelude(listMarkRef, prelude);
     const compiled = chunks.map((chunk) => ({ name: chunk.name, line: chunk.line, ref: this.#compileChunk(chunk) }));
     bridge.raw_get_index(thread, REGISTRY, collectRef);
     api.luaL_unref(thread, REGISTRY, collectRef);
@@ -83,6 +84,23 @@ export class ImageBuilder {
         ...{ listMarkRef, listMark, describeRef, raisers, chunks: compiled },
       },
     );
+  }
+
+  /**
+   * The prelude as bytecode without line numbers. Images load this: text would leave the parser's
+   * scraps in every image, and line numbers nearly double what is copied for each fresh machine.
+   */
+  compilePrelude(): Uint8Array {
+    const { instance, texts } = this.#workshop;
+    const { api } = instance;
+    this.#openLibraries();
+    this.#getGlobal('string');
+    this.#getField('dump');
+    const message = this.#load(PRELUDE, PRELUDE_NAME);
+    if (message !== undefined) throw new MoonpoolError('BUG_INVARIANT', `The Lua prelude does not compile: ${message}`);
+    api.lua_pushboolean(this.#thread, 1);
+    this.#call(2);
+    return texts.bytesAt(this.#thread, -1);
   }
 
   /** The syntax error of `code`, if it has one. Leaves nothing on the stack. */
@@ -149,12 +167,12 @@ export class ImageBuilder {
     return state;
   }
 
-  #runPrelude(listMarkRef: number): number {
+  #runPrelude(listMarkRef: number, prelude: Uint8Array): number {
     const { instance, texts, slots } = this.#workshop;
     const { api, bridge } = instance;
     const thread = this.#thread;
-    const message = this.#load(PRELUDE, PRELUDE_NAME);
-    if (message !== undefined) throw new MoonpoolError('BUG_INVARIANT', `The Lua prelude does not compile: ${message}`);
+    const message = this.#loadBytes(prelude, PRELUDE_NAME, workspaceAt(this.#workspace).bytecodeMode);
+    if (message !== undefined) throw new MoonpoolError('BUG_INVARIANT', `The Lua prelude does not load: ${message}`);
     api.lua_createtable(thread, 0, 0);
     for (const [name, slot] of Object.entries(slots.byName)) {
       texts.push(thread, name);
@@ -212,13 +230,15 @@ export class ImageBuilder {
 
   /** Compiles `source` onto the stack, or leaves nothing there and returns what is wrong. */
   #load(source: string, name: string): string | undefined {
+    return this.#loadBytes(new TextEncoder().encode(source), name, workspaceAt(this.#workspace).textMode);
+  }
+
+  #loadBytes(bytes: Uint8Array, name: string, mode: Pointer): string | undefined {
     const { instance, texts } = this.#workshop;
     const { api } = instance;
-    const bytes = new TextEncoder().encode(source);
     using code = instance.allocate(bytes.length + 1);
     using chunkName = texts.allocate(`=${name}`);
     instance.u8.set(bytes, code.pointer);
-    const mode = workspaceAt(this.#workspace).textMode;
     const status = api.luaL_loadbufferx(this.#thread, code.pointer, bytes.length, chunkName.pointer, mode);
     // The text must not stay behind in memory that images are made of.
     instance.u8.fill(0, code.pointer, code.pointer + bytes.length);

@@ -12,7 +12,7 @@ import { wasm, type WasmModule } from './wasm-types.ts';
 export const LUA_WASM_SHA256 = '95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c';
 
 /** Slots one Lua thread's stack may have; Lua's own default is 1,000,000. */
-export const MAX_STACK_SLOTS = 100_000;
+export const MAX_STACK_SLOTS = 60_000;
 
 interface Patch {
   readonly at: number;
@@ -23,21 +23,22 @@ interface Patch {
 /**
  * The module's minimum memory, 256 pages, becomes 18: the host decides how far it grows.
  *
- * The Lua stack's ceiling, 1,000,000 slots of 16 bytes, becomes 100,000: otherwise endless
- * recursion would hit an 8 or 16 MiB memory limit first and be reported as that.
+ * The Lua stack's ceiling, 1,000,000 slots of 16 bytes, becomes 60,000: otherwise endless
+ * recursion would hit an 8 or 16 MiB memory limit first and be reported as that (a call that
+ * takes one slot takes 48 bytes of call record as well). LuaJIT's ceiling is 65,500.
  */
 const PATCHES: readonly Patch[] = [
   { at: 1715, from: [0x80, 0x02], to: [0x92, 0x00] },
   // 16 × slots + 1, in bytes of stack
-  { at: 56335, from: [0x81, 0xc8, 0xd0, 0x07], to: [0x81, 0xd4, 0xe1, 0x00] },
+  { at: 56335, from: [0x81, 0xc8, 0xd0, 0x07], to: [0x81, 0xcc, 0xba, 0x00] },
   // slots − 1
-  { at: 56365, from: [0xbf, 0x84, 0x3d], to: [0x9f, 0x8d, 0x06] },
+  { at: 56365, from: [0xbf, 0x84, 0x3d], to: [0xdf, 0xd4, 0x03] },
   // slots
-  { at: 56388, from: [0xc0, 0x84, 0x3d], to: [0xa0, 0x8d, 0x06] },
-  { at: 56397, from: [0xc0, 0x84, 0x3d], to: [0xa0, 0x8d, 0x06] },
-  { at: 56410, from: [0xc0, 0x84, 0x3d], to: [0xa0, 0x8d, 0x06] },
+  { at: 56388, from: [0xc0, 0x84, 0x3d], to: [0xe0, 0xd4, 0x03] },
+  { at: 56397, from: [0xc0, 0x84, 0x3d], to: [0xe0, 0xd4, 0x03] },
+  { at: 56410, from: [0xc0, 0x84, 0x3d], to: [0xe0, 0xd4, 0x03] },
   // slots + 200 while an overflow is reported
-  { at: 56438, from: [0x88, 0x86, 0x3d], to: [0xe8, 0x8e, 0x06] },
+  { at: 56438, from: [0x88, 0x86, 0x3d], to: [0xa8, 0xd6, 0x03] },
 ];
 
 /**

@@ -140,6 +140,13 @@ export class TextCodec {
     return this.readLossy(pointer, u32[this.#scratch >> 2] as number, maxBytes);
   }
 
+  /** A copy of the bytes of the text at `index` of the stack. Uses the scratch memory. */
+  bytesAt(thread: LuaThread, index: number): Uint8Array {
+    const { api, u32 } = this.#instance;
+    const pointer = api.lua_tolstring(thread, index, this.#scratch as Pointer);
+    return this.#instance.u8.slice(pointer, pointer + (u32[this.#scratch >> 2] as number));
+  }
+
   /** A NUL-terminated text, for messages. */
   readTerminated(pointer: Pointer, maxBytes: number): string {
     const end = this.#instance.u8.indexOf(0, pointer);

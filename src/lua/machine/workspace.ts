@@ -10,6 +10,7 @@ import { SCRATCH_BYTES } from './text-codec.ts';
 const ACTIVATION_AT = SCRATCH_BYTES;
 const WANTED_AT = ACTIVATION_AT + ACTIVATION.bytes;
 const MODE_AT = WANTED_AT + 8;
+const BYTECODE_MODE_AT = MODE_AT + 4;
 const WORKSPACE_BYTES = MODE_AT + 8;
 
 /** Addresses inside a workspace. */
@@ -21,6 +22,8 @@ export interface Workspace {
   readonly wanted: Pointer;
   /** The text `t`: text chunks only. */
   readonly textMode: Pointer;
+  /** The text `b`: bytecode only; for the prelude, which is ours. */
+  readonly bytecodeMode: Pointer;
 }
 
 /** Takes and fills a workspace while an image is made. It is never freed. */
@@ -32,6 +35,7 @@ export function createWorkspace(instance: LuaInstance): Pointer {
   };
   write(WANTED_AT, 'Slf');
   write(MODE_AT, 't');
+  write(BYTECODE_MODE_AT, 'b');
   return pointer;
 }
 
@@ -42,5 +46,6 @@ export function workspaceAt(pointer: Pointer): Workspace {
     activation: (pointer + ACTIVATION_AT) as Pointer,
     wanted: (pointer + WANTED_AT) as Pointer,
     textMode: (pointer + MODE_AT) as Pointer,
+    bytecodeMode: (pointer + BYTECODE_MODE_AT) as Pointer,
   };
 }
