@@ -1,0 +1,60 @@
+/**
+ * Reading the `with` of an action: absent and null mean the same, sizes and durations as people write them.
+ *
+ * The engine has checked the input against the action's schema; what a schema cannot say (units,
+ * ranges of sizes) is checked here, in the same words for every action.
+ */
+import { formatSize, getOwn, type JsonObject, MoonpoolError, parseDurationMs, parseSizeBytes } from '../core/index.ts';
+
+/** An action cannot use what it was given, or what it found: `action: message`. */
+export function actionError(
+  action: string,
+  message: string,
+  more: { details?: JsonObject; cause?: unknown } = {},
+): MoonpoolError {
+  return new MoonpoolError('FLOW_ACTION', `${action}: ${message}`, more);
+}
+
+/** The text under `key`; undefined when it is absent, null or empty, as an unset value of a template is. */
+export function readText(input: JsonObject, key: string): string | undefined {
+  const value = getOwn(input, key);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A size under `key`. @throws FLOW_ACTION when it is none or above `maxBytes` */
+export function readSize(
+  action: string,
+  input: JsonObject,
+  key: string,
+  range: { readonly fallbackBytes: number; readonly maxBytes: number },
+): number {
+  const value = getOwn(input, key) ?? range.fallbackBytes;
+  const bytes = parseSizeBytes(value);
+  if (bytes !== undefined && bytes >= 1 && bytes <= range.maxBytes) return bytes;
+  throw actionError(
+    action,
+    `${key} must be a size from 1B to ${formatSize(range.maxBytes)} (such as 256KiB), got ${shown(value)}.`,
+  );
+}
+
+/** A duration under `key`, or undefined. @throws FLOW_ACTION when it is none or shorter than 1 ms */
+export function readDurationMs(action: string, input: JsonObject, key: string): number | undefined {
+  const value = getOwn(input, key) ?? undefined;
+  if (value === undefined) return undefined;
+  const ms = parseDurationMs(value);
+  if (ms !== undefined && ms >= 1) return ms;
+  throw actionError(action, `${key} must be a duration of at least 1ms (such as 10s), got ${shown(value)}.`);
+}
+
+/** The hash of the blob handle under `key`, or undefined. */
+export function readBlobHash(input: JsonObject, key: string): string | undefined {
+  const handle = getOwn(input, key);
+  const hash = typeof handle === 'object' && handle !== null ? (handle as JsonObject)['blob'] : undefined;
+  return typeof hash === 'string' ? hash : undefined;
+}
+
+/** A value in a message: short, on one line. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isJsonObject } from '../core/index.ts';
+import { compileSchema } from '../spec/index.ts';
+import { type ActionDeps, createActions } from './index.ts';
+
+const actions = createActions({ filesRoot: '' } as ActionDeps);
+
+describe('createActions', () => {
+  it('has the first twelve by name', () => {
+    assert.deepEqual(actions.names(), [
+      'calendar.events',
+      'file.read',
+      'health.report',
+      'http.get',
+      'http.respond',
+      'json.parse',
+      'json.stringify',
+      'kv.delete',
+      'kv.get',
+      'kv.set',
+      'log',
+      'template.render',
+    ]);
+    assert.equal(actions.find('secrets.get'), undefined);
+    assert.equal(actions.find('constructor'), undefined);
+  });
+
+  for (const name of actions.names()) {
+    it(`describes ${name}, its input and its result`, () => {
+      const action = actions.find(name);
+      assert.ok(action !== undefined);
+      assert.match(action.about, /^[A-Z].*\.$/);
+      for (const schema of [action.withSchema, action.resultSchema]) {
+        compileSchema(schema);
+        const properties = schema['properties'];
+        assert.ok(isJsonObject(properties));
+      }
+      assert.equal(action.withSchema['additionalProperties'], false);
+      for (const [key, property] of Object.entries(action.withSchema['properties'] as object)) {
+        assert.match(key, /^[a-z][a-z_]*$/);
+        assert.match(String(property.description), /\.$/, `${key} is described`);
+      }
+    });
+  }
+});

@@ -1,0 +1,143 @@
+/**
+ * `calendar.events`: a calendar's text → what happens in a window, expanded in the work thread.
+ *
+ * A text that is no calendar fails the action, so that a flow keeps what it had; a calendar with
+ * unreadable events gives the others and says what was left out.
+ */
+import { formatSize, getOwn, type JsonObject, type JsonValue, MIB } from '../../core/index.ts';
+import type { Action, ActionCall, BlobStore } from '../../engine/index.ts';
+import type { WorkJob, WorkJobs, WorkThread } from '../../work/index.ts';
+import { actionError, readBlobHash, readDurationMs, readText, shown } from '../action-input.ts';
+import { BLOB_HANDLE, objectSchema } from '../action-schema.ts';
+
+const NAME = 'calendar.events';
+/** Occurrences one call gives unless asked for more: about what fits into a state of 1 MiB. */
+const DEFAULT_OCCURRENCES = 1_000;
+const MAX_OCCURRENCES = 5_000;
+const MAX_TEXT_BYTES = 50 * MIB;
+
+type CalendarInput = WorkJobs['calendar.events']['input'];
+type CalendarResult = WorkJobs['calendar.events']['result'];
+
+/** What `calendar.events` is built on. */
+export interface CalendarEventsDeps {
+  readonly blobs: BlobStore;
+  readonly work: WorkThread;
+  /** Reads the monotonic clock, to give a job no more time than its run has left. */
+  readonly clock: { tickMs(): number };
+}
+
+const WITH_SCHEMA = objectSchema(
+  {
+    text: { type: ['string', 'null'], description: 'The calendar (RFC 5545) as text.' },
+    blob: BLOB_HANDLE,
+    from_ms: { type: 'number', description: 'Start of the window, ms since 1970; what ends after it is given.' },
+    to_ms: { type: 'number', description: 'End of the window, not included, at most 800 days later.' },
+    zone: { type: 'string', minLength: 1, description: 'Zone of the household, such as Europe/Berlin.' },
+    owner: { type: ['string', 'null'], description: 'Mail address whose declined meetings are hidden.' },
+    include_hidden: { type: ['boolean', 'null'], description: 'Also give what is free, cancelled or declined.' },
+    include_description: { type: ['boolean', 'null'], description: 'Give the first 1,000 characters of descriptions.' },
+    max_events: {
+      type: ['integer', 'null'],
+      minimum: 1,
+      maximum: MAX_OCCURRENCES,
+      description: `Most occurrences that are given, the earliest; default ${DEFAULT_OCCURRENCES}.`,
+    },
+    timeout: {
+      type: ['string', 'number', 'null'],
+      description: 'Limit of the work; that of the work thread is the ceiling.',
+    },
+  },
+  ['from_ms', 'to_ms', 'zone'],
+);
+
+const RESULT_SCHEMA: JsonObject = {
+  type: 'object',
+  properties: {
+    events: { type: 'array', description: 'One object per occurrence, by start.' },
+    name: { type: 'string', description: 'What the calendar calls itself.' },
+    warnings: { type: 'array', description: 'What was left out or guessed, at most 100 {code, message, line?, uid?}.' },
+    total: { type: 'integer', description: 'Events in the calendar, inside the window or not.' },
+    skipped: { type: 'integer', description: 'Events that could not be used.' },
+  },
+};
+
+/** `calendar.events` over the work thread. */
+export function createCalendarEventsAction(deps: CalendarEventsDeps): Action {
+  return {
+    name: NAME,
+    effect: 'safe',
+    about: 'Reads a calendar and gives what happens in a window of time.',
+    withSchema: WITH_SCHEMA,
+    resultSchema: RESULT_SCHEMA,
+    async run(input, call) {
+      const job: WorkJob<'calendar.events'> = {
+        kind: 'calendar.events',
+        body: await readSource(input, call, deps.blobs),
+        input: toCalendarInput(input),
+      };
+      const timeoutMs = leftMs(readDurationMs(NAME, input, 'timeout'), call, deps);
+      const options = { signal: call.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+      return { value: toValue(await deps.work.run(job, options)) };
+    },
+  };
+}
+
+async function readSource(input: JsonObject, call: ActionCall, blobs: BlobStore): Promise<string | Uint8Array> {
+  const hash = readBlobHash(input, 'blob');
+  const text = getOwn(input, 'text') ?? undefined;
+  if ((hash === undefined) === (typeof text !== 'string'))
+    throw actionError(NAME, 'takes either text or blob, and not both.');
+  if (hash !== undefined) return blobs.read(hash, call.signal);
+  if (String(text).length > MAX_TEXT_BYTES)
+    throw actionError(NAME, `the text is longer than ${formatSize(MAX_TEXT_BYTES)}.`);
+  return String(text);
+}
+
+function toCalendarInput(input: JsonObject): CalendarInput {
+  const owner = readText(input, 'owner');
+  return {
+    fromMs: readInstant(input, 'from_ms'),
+    toMs: readInstant(input, 'to_ms'),
+    zone: readText(input, 'zone') ?? '',
+    ...(owner === undefined ? {} : { owner }),
+    limits: {
+      maxOccurrences: readCount(input),
+      includeHidden: getOwn(input, 'include_hidden') === true,
+      includeDescription: getOwn(input, 'include_description') === true,
+    },
+  };
+}
+
+function readInstant(input: JsonObject, key: string): number {
+  const value = getOwn(input, key);
+  // Beyond this, no calendar date exists for the platform.
+  if (typeof value === 'number' && Math.abs(value) <= 8.64e15) return Math.floor(value);
+  throw actionError(NAME, `${key} must be an instant in ms since 1970, got ${shown(value)}.`);
+}
+
+function readCount(input: JsonObject): number {
+  const value = getOwn(input, 'max_events') ?? DEFAULT_OCCURRENCES;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_OCCURRENCES) return value;
+  throw actionError(NAME, `max_events must be a whole number from 1 to ${MAX_OCCURRENCES}, got ${shown(value)}.`);
+}
+
+/** What the call asks for, or what its run has left, whichever is less. */
+function leftMs(askedMs: number | undefined, call: ActionCall, deps: CalendarEventsDeps): number | undefined {
+  if (call.deadlineTickMs === undefined) return askedMs;
+  const runMs = Math.max(1, call.deadlineTickMs - deps.clock.tickMs());
+  return askedMs === undefined ? runMs : Math.min(askedMs, runMs);
+}
+
+function toValue(result: CalendarResult): JsonValue {
+  if (result.kind === 'not_a_calendar') {
+    throw actionError(NAME, result.message, { details: { reason: result.reason } });
+  }
+  return {
+    events: result.occurrences as unknown as JsonValue,
+    name: result.name,
+    warnings: result.warnings as unknown as JsonValue,
+    total: result.stats.event_count,
+    skipped: result.stats.skipped_count,
+  };
+}

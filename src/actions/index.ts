@@ -1,0 +1,61 @@
+/** The built-in actions: the only part of a flow that touches the world. */
+import type { Clock, HealthPort, Log } from '../core/index.ts';
+import type { HttpClient } from '../connections/index.ts';
+import type { Action, ActionCatalogue, ActionRegistry, BlobStore, KvStore } from '../engine/index.ts';
+import type { WorkThread } from '../work/index.ts';
+import type { FileRules } from './allowed-files.ts';
+import { createCalendarEventsAction } from './calendar-events/index.ts';
+import { createFileReadAction } from './file-read/index.ts';
+import { createHealthReportAction } from './health-report/index.ts';
+import { createHttpGetAction } from './http-get/index.ts';
+import { createHttpRespondAction } from './http-respond/index.ts';
+import { createJsonParseAction } from './json-parse/index.ts';
+import { createJsonStringifyAction } from './json-stringify/index.ts';
+import { createKvDeleteAction } from './kv-delete/index.ts';
+import { createKvGetAction } from './kv-get/index.ts';
+import { createKvSetAction } from './kv-set/index.ts';
+import { createLogAction } from './log/index.ts';
+import { createTemplateRenderAction } from './template-render/index.ts';
+
+/** What the built-in actions are built on. */
+export interface ActionDeps {
+  readonly http: HttpClient;
+  readonly blobs: BlobStore;
+  readonly kv: KvStore;
+  readonly work: WorkThread;
+  /** Folder that holds every file flows may read; empty: the folder of the flow that calls. */
+  readonly filesRoot: string;
+  /** Folders inside it that may not be read: the data folder. */
+  readonly refusedFolders?: readonly string[];
+  readonly health: HealthPort;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** All built-in actions by name, in alphabetical order. */
+export function createActions(deps: ActionDeps): ActionRegistry {
+  const { filesRoot, refusedFolders = [] } = deps;
+  const files: FileRules = { ...(filesRoot === '' ? {} : { root: filesRoot }), refused: refusedFolders };
+  const actions: readonly Action[] = [
+    createCalendarEventsAction(deps),
+    createFileReadAction({ files, blobs: deps.blobs }),
+    createHealthReportAction(deps),
+    createHttpGetAction(deps),
+    createHttpRespondAction(),
+    createJsonParseAction(deps),
+    createJsonStringifyAction(),
+    createKvDeleteAction(deps),
+    createKvGetAction(deps),
+    createKvSetAction(deps),
+    createLogAction(deps),
+    createTemplateRenderAction({ files }),
+  ];
+  const byName = new Map(actions.map((action) => [action.name, action]));
+  return { find: (name) => byName.get(name), names: () => [...byName.keys()] };
+}
+
+/** Names, kinds of effect and schemas of all built-in actions, for checking flows. Opens nothing. */
+export function actionFacts(): ActionCatalogue {
+  // Nothing is run through this registry: its type shows names and schemas only.
+  return createActions({} as ActionDeps);
+}

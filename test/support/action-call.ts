@@ -1,0 +1,32 @@
+/**
+ * The circumstances of an action call, for tests that call actions directly.
+ */
+import type { RunId } from '../../src/core/index.ts';
+import { compileSchema } from '../../src/spec/index.ts';
+import type { Action, ActionCall, ActionResult } from '../../src/engine/index.ts';
+import type { JsonObject } from '../../src/core/index.ts';
+
+/** A call by the node `node` of the flow `flow`, with `more` on top. */
+export function anActionCall(more: Partial<ActionCall> = {}): ActionCall {
+  return {
+    runId: 'run-1' as RunId,
+    node: 'node',
+    flowName: 'flow',
+    flowDirectory: '/',
+    idempotencyKey: 'run-1/node/0',
+    nowMs: 1_000,
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+/** Calls an action as the engine does: the input is checked against the schema first. */
+export async function callAction(
+  action: Action,
+  input: JsonObject,
+  more: Partial<ActionCall> = {},
+): Promise<ActionResult> {
+  const problems = compileSchema(action.withSchema)(input);
+  if (problems.length > 0) throw new Error(`schema: ${problems.join('; ')}`);
+  return action.run(input, anActionCall(more));
+}
