@@ -44,12 +44,19 @@ export function readSlice(
   if (!isList(value) && typeof value !== 'string') {
     throw evaluation.failure(`Cannot take a slice of ${typeName(value)}`, 'Only lists and texts have slices.');
   }
-  const [start, stop, step] = bounds.map((bound) => readBound(bound, evaluation));
-  const items = typeof value === 'string' ? characters(value) : value;
+  const [start, stop, step = 1] = bounds.map((bound) => readBound(bound, evaluation));
+  if (step === 0) throw evaluation.failure('The step of a slice cannot be 0');
   evaluation.chargeText(value.length);
-  if (typeof items === 'string' && (step ?? 1) === 1) return items.slice(start, stop);
-  const picked = pick(items, start, stop, step ?? 1, evaluation);
-  return typeof value === 'string' ? picked.join('') : picked;
+  if (typeof value === 'string') {
+    const text = characters(value);
+    if (step === 1 && typeof text === 'string') return text.slice(start, stop);
+    const positions = slicePositions(text.length, [start, stop, step]);
+    evaluation.charge(positions.length);
+    return positions.map((position) => text[position] ?? '').join('');
+  }
+  const positions = slicePositions(value.length, [start, stop, step]);
+  evaluation.charge(positions.length);
+  return positions.map((position) => value[position] ?? null);
 }
 
 function readBound(bound: Value, evaluation: Evaluation): number | undefined {
@@ -60,31 +67,19 @@ function readBound(bound: Value, evaluation: Evaluation): number | undefined {
   return bound;
 }
 
-function pick(
-  items: string | readonly JsonValue[],
-  start: number | undefined,
-  stop: number | undefined,
-  step: number,
-  evaluation: Evaluation,
-): JsonValue[] {
-  if (step === 0) throw evaluation.failure('The step of a slice cannot be 0');
-  const { length } = items;
+/** The positions a slice takes of something `length` long. */
+function slicePositions(
+  length: number,
+  [start, stop, step]: readonly [number | undefined, number | undefined, number],
+): readonly number[] {
   const lowest = step > 0 ? 0 : -1;
   const highest = step > 0 ? length : length - 1;
   const clamp = (bound: number | undefined, fallback: number): number =>
     bound === undefined ? fallback : Math.min(highest, Math.max(lowest, bound < 0 ? bound + length : bound));
   const from = clamp(start, step > 0 ? 0 : length - 1);
   const to = clamp(stop, step > 0 ? length : -1);
-  if (step === 1 && typeof items !== 'string') {
-    evaluation.charge(1 + Math.max(0, to - from));
-    return items.slice(from, to);
-  }
-  const picked: JsonValue[] = [];
-  for (let index = from; step > 0 ? index < to : index > to; index += step) {
-    evaluation.charge(1);
-    picked.push(items[index] ?? null);
-  }
-  return picked;
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  return Array.from({ length: count }, (_, index) => from + index * step);
 }
 
 /**

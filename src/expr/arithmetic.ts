@@ -73,26 +73,33 @@ function repeat(value: string | readonly JsonValue[], count: number, evaluation:
   return value.length === 0 ? [] : Array.from({ length: times }, () => value).flat();
 }
 
+/** Texts and lists added; undefined for anything else. */
+function add(left: JsonValue, right: JsonValue, evaluation: Evaluation): Value | undefined {
+  if (typeof left === 'string' && typeof right === 'string') {
+    chargeJoin(left, right, evaluation);
+    return left + right;
+  }
+  if (!isList(left) || !isList(right)) return undefined;
+  evaluation.charge(1 + left.length + right.length);
+  return [...left, ...right];
+}
+
+/** A text or list times a number, in either order; undefined for anything else. */
+function multiply(left: JsonValue, right: JsonValue, evaluation: Evaluation): Value | undefined {
+  const [value, count] = typeof left === 'number' ? [right, left] : [left, right];
+  if (typeof count !== 'number' || (typeof value !== 'string' && !isList(value))) return undefined;
+  return repeat(value, count, evaluation);
+}
+
 function computeOthers(operator: BinaryOperator, left: JsonValue, right: JsonValue, evaluation: Evaluation): Value {
-  if (operator === '+') {
-    if (typeof left === 'string' && typeof right === 'string') {
-      chargeJoin(left, right, evaluation);
-      return left + right;
-    }
-    if (isList(left) && isList(right)) {
-      evaluation.charge(1 + left.length + right.length);
-      return [...left, ...right];
-    }
+  let result: Value | undefined;
+  if (operator === '+') result = add(left, right, evaluation);
+  else if (operator === '*') result = multiply(left, right, evaluation);
+  else if (operator === '%' && typeof left === 'string') {
+    result = formatText(left, isList(right) ? right : [right], evaluation);
   }
-  if (operator === '*') {
-    if (typeof right === 'number' && (typeof left === 'string' || isList(left))) return repeat(left, right, evaluation);
-    if (typeof left === 'number' && (typeof right === 'string' || isList(right)))
-      return repeat(right, left, evaluation);
-  }
-  if (operator === '%' && typeof left === 'string') {
-    return formatText(left, isList(right) ? right : [right], evaluation);
-  }
-  throw mismatch(operator, left, right, evaluation);
+  if (result === undefined) throw mismatch(operator, left, right, evaluation);
+  return result;
 }
 
 /** The engine joins texts without copying, so the shorter one is charged; whoever reads the whole pays for it. */

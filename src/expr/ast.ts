@@ -43,7 +43,7 @@ type ExprShape =
   | {
       readonly kind: 'conditional';
       readonly condition: Expr;
-      readonly then: Expr;
+      readonly whenTrue: Expr;
       readonly otherwise: Expr | undefined;
     }
   | { readonly kind: 'filter'; readonly operand: Expr; readonly name: string; readonly args: Arguments }

@@ -194,6 +194,45 @@ describe('an expression that would do too much ends with EXPR_LIMIT', () => {
   }
 });
 
+describe('data nested 200 deep passes, 201 deep does not', () => {
+  const nest = (depth: number): Scope => ({
+    a: JSON.parse('['.repeat(depth) + ']'.repeat(depth)),
+    b: JSON.parse('['.repeat(depth) + ']'.repeat(depth)),
+    text: '['.repeat(depth) + ']'.repeat(depth),
+  });
+  for (const text of ['a | string', 'a == b', 'a < b', 'text | fromjson']) {
+    it(text, () => {
+      const expression = compileExpression(text);
+
+      evaluateExpression(expression, nest(200));
+      assert.throws(() => evaluateExpression(expression, nest(201)), { code: 'EXPR_LIMIT', message: /200 levels/ });
+    });
+  }
+});
+
+describe('a text longer than allowed is refused before it is made', () => {
+  for (const text of [
+    '("a" * 1048577) | length',
+    '("a\\n" * 5000) | indent(1000) | length',
+    '("x" * 20000) | replace("x", "y" * 1000) | length',
+    '"%9999999s" % "a"',
+    '"x" * 600000 + "x" * 600000',
+    '["x" * 600000, "x" * 600000] | join',
+    '["x" * 600000, "x" * 600000] | string',
+    '("é" * 300000) | urlencode',
+    '"{}{}".format("x" * 600000, "x" * 600000)',
+    '("<" * 300000) | e',
+    '("<" * 300000) | tojson',
+  ]) {
+    it(text, () => {
+      assert.throws(() => evaluateExpression(compileExpression(text), {}), {
+        code: 'EXPR_LIMIT',
+        message: /longer than 1048576/,
+      });
+    });
+  }
+});
+
 const LOOPS: readonly string[] = [
   '{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}',
   '{% for a in range(1000) %}{% for b in range(1000) %}x{% endfor %}{% endfor %}',

@@ -53,23 +53,26 @@ export function bindArguments(signature: Signature, args: Arguments, site: CallS
     throw syntaxError(site.text, site.at, sentence);
   }
   while (bound.length < parameters.length) bound.push(undefined);
-  const positions = args.named.length === 0 ? undefined : new Map(parameters.map((name, index) => [name, index]));
-  for (const argument of args.named) {
-    const index = positions?.get(argument.name);
-    if (index === undefined) {
-      const near = nearestWord(argument.name, parameters);
-      const known = parameters.length === 0 ? 'It takes none.' : `It has: ${parameters.join(', ')}.`;
-      const sentence = `The ${site.what} has no argument "${argument.name}"`;
-      throw syntaxError(site.text, argument.at, sentence, near === undefined ? known : `Did you mean "${near}"?`);
-    }
-    if (bound[index] !== undefined) {
-      throw syntaxError(site.text, argument.at, `The argument "${argument.name}" is given twice`);
-    }
-    bound[index] = argument.value;
-  }
+  bindNamed(bound, signature, args, site);
   const missing = parameters.slice(0, required).find((_, index) => bound[index] === undefined);
   if (missing !== undefined) throw syntaxError(site.text, site.at, `The ${site.what} needs the argument "${missing}"`);
   return bound;
+}
+
+function bindNamed(bound: (Expr | undefined)[], { parameters }: Signature, { named }: Arguments, site: CallSite): void {
+  if (named.length === 0) return;
+  const positions = new Map(parameters.map((name, index) => [name, index]));
+  for (const { name, value, at } of named) {
+    const index = positions.get(name);
+    if (index === undefined) {
+      const near = nearestWord(name, parameters);
+      const known = parameters.length === 0 ? 'It takes none.' : `It has: ${parameters.join(', ')}.`;
+      const hint = near === undefined ? known : `Did you mean "${near}"?`;
+      throw syntaxError(site.text, at, `The ${site.what} has no argument "${name}"`, hint);
+    }
+    if (bound[index] !== undefined) throw syntaxError(site.text, at, `The argument "${name}" is given twice`);
+    bound[index] = value;
+  }
 }
 
 /** The error for an unknown name, with the nearest known one. */
@@ -91,20 +94,24 @@ export function textArgument(value: JsonValue | undefined, fallback: string, nam
   throw evaluation.failure(`The argument "${name}" must be text, not ${typeName(value)}`);
 }
 
-/** A whole number from `range[0]` to `range[1]`; null and absent are `fallback`. */
+/** What a whole number may be, and what it is when absent. */
+export interface WholeRange {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number within `range`; null and absent are its fallback. */
 export function wholeArgument(
   value: JsonValue | undefined,
-  fallback: number,
   name: string,
-  range: readonly [number, number],
+  { fallback, min, max }: WholeRange,
   evaluation: Evaluation,
 ): number {
   if (value === undefined || value === null) return fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= range[0] && value <= range[1]) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   const found = typeof value === 'number' ? value : typeName(value);
-  throw evaluation.failure(
-    `The argument "${name}" must be a whole number from ${range[0]} to ${range[1]}, not ${found}`,
-  );
+  throw evaluation.failure(`The argument "${name}" must be a whole number from ${min} to ${max}, not ${found}`);
 }
 
 /** A yes or no; absent is `fallback`. */

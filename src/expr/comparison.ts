@@ -4,11 +4,16 @@
  * Null is in no order with anything: `null < 3` and `null >= null` are false. Values of different
  * types are never equal (1 is not true, 1 is not "1") and cannot be ordered.
  */
-import type { JsonValue } from '../core/index.ts';
+import type { JsonObject, JsonValue } from '../core/index.ts';
 import type { CompareOperator } from './ast.ts';
 import type { Evaluation } from './evaluation.ts';
 import { MAX_DATA_DEPTH } from './limits.ts';
 import { isList, isObject, toJson, typeName, type Value } from './value.ts';
+
+function checkDepth(depth: number, evaluation: Evaluation): void {
+  if (depth < MAX_DATA_DEPTH) return;
+  throw evaluation.exceeded(`Values nested deeper than ${MAX_DATA_DEPTH} levels cannot be compared`);
+}
 
 /** Deep equality of JSON. Cost charged: one step per pair of values compared. */
 export function areEqual(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): boolean {
@@ -16,20 +21,28 @@ export function areEqual(left: JsonValue, right: JsonValue, evaluation: Evaluati
     if (typeof left === 'string') evaluation.chargeText(left.length);
     return true;
   }
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (depth >= MAX_DATA_DEPTH) {
-    throw evaluation.exceeded(`Values nested deeper than ${MAX_DATA_DEPTH} levels cannot be compared`);
-  }
-  evaluation.charge(1);
-  if (isList(left)) {
-    if (!isList(right) || left.length !== right.length) return false;
-    evaluation.charge(left.length);
-    return left.every((item, index) => areEqual(item, right[index] ?? null, evaluation, depth + 1));
-  }
-  if (isList(right) || !isObject(left) || !isObject(right)) return false;
+  const isLeftList = isList(left);
+  if (isLeftList !== isList(right)) return false;
+  checkDepth(depth, evaluation);
+  if (isLeftList) return areListsEqual(left, right as readonly JsonValue[], evaluation, depth);
+  return isObject(left) && isObject(right) && areObjectsEqual(left, right, evaluation, depth);
+}
+
+function areListsEqual(
+  left: readonly JsonValue[],
+  right: readonly JsonValue[],
+  evaluation: Evaluation,
+  depth: number,
+): boolean {
+  if (left.length !== right.length) return false;
+  evaluation.charge(1 + left.length);
+  return left.every((item, index) => areEqual(item, right[index] ?? null, evaluation, depth + 1));
+}
+
+function areObjectsEqual(left: JsonObject, right: JsonObject, evaluation: Evaluation, depth: number): boolean {
   const keys = Object.keys(left);
+  evaluation.charge(1 + keys.length);
   if (keys.length !== Object.keys(right).length) return false;
-  evaluation.charge(keys.length);
   return keys.every(
     (key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, evaluation, depth + 1),
   );
@@ -56,9 +69,7 @@ function compareLists(
   evaluation: Evaluation,
   depth: number,
 ): number {
-  if (depth >= MAX_DATA_DEPTH) {
-    throw evaluation.exceeded(`Values nested deeper than ${MAX_DATA_DEPTH} levels cannot be compared`);
-  }
+  checkDepth(depth, evaluation);
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index += 1) {
     evaluation.charge(1);

@@ -18,7 +18,7 @@ const SCRIPT_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function plainJson(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): string {
-  return writeJson(value, evaluation, wholeArgument(args[0], 0, 'indent', [0, 16], evaluation));
+  return writeJson(value, evaluation, wholeArgument(args[0], 'indent', { fallback: 0, min: 0, max: 16 }, evaluation));
 }
 
 /** JSON that means the same and cannot end a script element or an attribute in single quotes. */

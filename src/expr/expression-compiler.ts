@@ -44,7 +44,7 @@ const FILTER_FOR_FUNCTION: Readonly<Record<string, string>> = {
 export function isAuthorText(expr: Expr): boolean {
   if (expr.kind === 'literal') return true;
   if (expr.kind === 'conditional') {
-    return isAuthorText(expr.then) && (expr.otherwise === undefined || isAuthorText(expr.otherwise));
+    return isAuthorText(expr.whenTrue) && (expr.otherwise === undefined || isAuthorText(expr.otherwise));
   }
   return expr.kind === 'binary' && expr.operator === '~' && isAuthorText(expr.left) && isAuthorText(expr.right);
 }
@@ -121,9 +121,9 @@ export class ExpressionCompiler {
         return this.#compileCompare(expr);
       case 'conditional': {
         const condition = this.compile(expr.condition);
-        const then = this.compile(expr.then);
+        const whenTrue = this.compile(expr.whenTrue);
         const otherwise = expr.otherwise === undefined ? () => null : this.compile(expr.otherwise);
-        return (evaluation) => (isTrueValue(condition(evaluation)) ? then(evaluation) : otherwise(evaluation));
+        return (evaluation) => (isTrueValue(condition(evaluation)) ? whenTrue(evaluation) : otherwise(evaluation));
       }
       case 'filter':
         return this.#compileFilter(expr);

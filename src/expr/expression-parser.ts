@@ -46,7 +46,7 @@ export function parseExpression(reader: TokenReader): Expr {
       const at = reader.next().start;
       const condition = parseOr(reader);
       const otherwise = reader.skipWord('else') ? parseExpression(reader) : undefined;
-      const draft: ExprDraft = { kind: 'conditional', condition, then: value, otherwise };
+      const draft: ExprDraft = { kind: 'conditional', condition, whenTrue: value, otherwise };
       value = build(reader, draft, at, [value, condition, otherwise]);
     }
     return value;

@@ -248,6 +248,12 @@ describe('an object literal', () => {
   });
 });
 
+describe('a number', () => {
+  for (const text of ['0 * -1', '-0', '-(0)', '-0.4 | round', '"-0" | int', '"-0" | float']) {
+    it(`${text} is zero, not minus zero`, () => assert.ok(Object.is(evaluate(text), 0)));
+  }
+});
+
 describe('paths', () => {
   it('names what is read from the scope', () => {
     const { paths } = compileExpression('state.a.b + variables["c"] + item[state.i].x + run.id | default(env.D)');

@@ -215,14 +215,23 @@ class HtmlReader {
     this.#position += 1;
     if (state === 'beforeValue') this.#readValueStart(character);
     else if (character === '>') this.#closeTag();
-    else if (state === 'unquoted') {
-      if (isBlank(character)) this.#enter({ state: 'tag', attribute: '', isSchemeOpen: false });
-    } else if (state === 'tagName') {
-      if (isBlank(character) || character === '/') this.#enter({ state: 'tag' });
-      else this.#enter({ element: this.#context.element + character.toLowerCase() });
-    } else if (character === '=' && state !== 'tag') {
-      this.#enter({ state: 'beforeValue' });
-    } else if (isBlank(character) || character === '/') {
+    else if (state === 'tagName') this.#readTagName(character);
+    else if (state === 'unquoted') this.#readUnquoted(character);
+    else this.#readAttributeName(state, character);
+  }
+
+  #readTagName(character: string): void {
+    if (isBlank(character) || character === '/') this.#enter({ state: 'tag' });
+    else this.#enter({ element: this.#context.element + character.toLowerCase() });
+  }
+
+  #readUnquoted(character: string): void {
+    if (isBlank(character)) this.#enter({ state: 'tag', attribute: '', isSchemeOpen: false });
+  }
+
+  #readAttributeName(state: State, character: string): void {
+    if (character === '=' && state !== 'tag') this.#enter({ state: 'beforeValue' });
+    else if (isBlank(character) || character === '/') {
       if (state === 'name') this.#enter({ state: 'afterName' });
     } else if (state === 'name') {
       this.#enter({ attribute: this.#context.attribute + character.toLowerCase() });

@@ -137,20 +137,22 @@ class Lexer {
   /** Behind a dot only digits are read: `rows.0.1` is two attributes, not one fraction. */
   #readNumber(start: number): Token {
     const isAttribute = this.#tokens.at(-1)?.text === '.' && this.#tokens.at(-1)?.kind === 'operator';
-    let end = this.#skipDigits(start);
-    if (!isAttribute) {
-      if (this.#text[end] === '.' && isDigit(this.#text.charCodeAt(end + 1))) end = this.#skipDigits(end + 1);
-      const exponent = this.#text[end] === 'e' || this.#text[end] === 'E' ? end + 1 : -1;
-      if (exponent > 0) {
-        const sign = this.#text[exponent] === '-' || this.#text[exponent] === '+' ? 1 : 0;
-        if (isDigit(this.#text.charCodeAt(exponent + sign))) end = this.#skipDigits(exponent + sign);
-      }
-    }
+    const end = isAttribute ? this.#skipDigits(start) : this.#skipDecimal(start);
     const text = this.#text.slice(start, end).replaceAll('_', '');
     const value = Number(text);
     if (!Number.isFinite(value)) throw syntaxError(this.#text, start, 'This number is too large');
     this.#offset = end;
     return { kind: 'number', text, value, start, end };
+  }
+
+  /** Offset behind digits, a fraction and an exponent, where each is there. */
+  #skipDecimal(start: number): number {
+    let end = this.#skipDigits(start);
+    if (this.#text[end] === '.' && isDigit(this.#text.charCodeAt(end + 1))) end = this.#skipDigits(end + 1);
+    if (this.#text[end] !== 'e' && this.#text[end] !== 'E') return end;
+    const sign = this.#text[end + 1] === '-' || this.#text[end + 1] === '+' ? 1 : 0;
+    const exponent = end + 1 + sign;
+    return isDigit(this.#text.charCodeAt(exponent)) ? this.#skipDigits(exponent) : end;
   }
 
   #skipDigits(start: number): number {

@@ -161,7 +161,7 @@ function groupBy(value: JsonValue, args: ArgumentValues, evaluation: Evaluation)
 }
 
 function batch(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const size = wholeArgument(args[0], 1, 'linecount', [1, MAX_COUNT], evaluation);
+  const size = wholeArgument(args[0], 'linecount', { fallback: 1, min: 1, max: MAX_COUNT }, evaluation);
   const items = itemsOf(value, evaluation);
   const rows: JsonValue[][] = [];
   for (let start = 0; start < items.length; start += size) rows.push(items.slice(start, start + size));
@@ -174,7 +174,7 @@ function batch(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): 
 }
 
 function slice(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const count = wholeArgument(args[0], 1, 'slices', [1, MAX_COUNT], evaluation);
+  const count = wholeArgument(args[0], 'slices', { fallback: 1, min: 1, max: MAX_COUNT }, evaluation);
   const items = itemsOf(value, evaluation);
   evaluation.charge(count);
   const short = Math.floor(items.length / count);
@@ -191,8 +191,8 @@ function slice(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): 
 }
 
 function reverse(value: JsonValue, _args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const items = itemsOf(value, evaluation).toReversed();
-  return typeof value === 'string' ? items.join('') : items;
+  const items = itemsOf(value, evaluation);
+  return typeof value === 'string' ? Array.from(value).toReversed().join('') : items.toReversed();
 }
 
 /** The first or last item, key or character; null when there is none. */

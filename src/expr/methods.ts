@@ -50,7 +50,10 @@ function affix(holds: (text: string, affix: string) => boolean, name: string): M
 }
 
 function split(text: string, args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const limit = args[1] === undefined ? -1 : wholeArgument(args[1], -1, 'maxsplit', [-1, MAX_COUNT], evaluation);
+  const limit =
+    args[1] === undefined
+      ? -1
+      : wholeArgument(args[1], 'maxsplit', { fallback: -1, min: -1, max: MAX_COUNT }, evaluation);
   const separator = args[0] ?? null;
   if (separator === '') throw evaluation.failure('Cannot split at an empty text');
   const parts =

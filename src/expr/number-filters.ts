@@ -40,7 +40,7 @@ function toNumber(value: JsonValue): number | undefined {
 }
 
 function toWhole(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const base = wholeArgument(args[1], 10, 'base', [2, 36], evaluation);
+  const base = wholeArgument(args[1], 'base', { fallback: 10, min: 2, max: 36 }, evaluation);
   const number = base !== 10 && typeof value === 'string' ? parseInBase(value, base) : toNumber(value);
   if (number === undefined) return args[0] ?? 0;
   return Math.trunc(number) + 0;
@@ -55,7 +55,7 @@ function shiftPoint(value: number, places: number): number {
 function round(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): number {
   const number = toNumber(value);
   if (number === undefined) throw evaluation.failure(`Cannot round ${typeName(value)}`, 'Convert it with "float".');
-  const precision = wholeArgument(args[0], 0, 'precision', [-300, 100], evaluation);
+  const precision = wholeArgument(args[0], 'precision', { fallback: 0, min: -300, max: 100 }, evaluation);
   const method = textArgument(args[1], 'common', 'method', evaluation);
   const shifted = shiftPoint(Math.abs(number), precision);
   if (!Number.isFinite(shifted)) return number;

@@ -22,7 +22,7 @@ const NUMBER_FILTERS: ReadonlySet<string> = new Set(['length', 'count', 'wordcou
 function isScriptSafe(expr: Expr): boolean {
   if (isAuthorText(expr)) return true;
   if (expr.kind === 'conditional') {
-    return isScriptSafe(expr.then) && (expr.otherwise === undefined || isScriptSafe(expr.otherwise));
+    return isScriptSafe(expr.whenTrue) && (expr.otherwise === undefined || isScriptSafe(expr.otherwise));
   }
   if (expr.kind === 'compare' || expr.kind === 'test') return true;
   if (expr.kind !== 'filter') return false;

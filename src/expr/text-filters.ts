@@ -82,10 +82,10 @@ export function replaceText(
 
 function truncate(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): string {
   const text = toText(value, evaluation);
-  const length = wholeArgument(args[0], 255, 'length', [0, MAX_WIDTH], evaluation);
+  const length = wholeArgument(args[0], 'length', { fallback: 255, min: 0, max: MAX_WIDTH }, evaluation);
   const mayCutWords = flagArgument(args[1], false);
   const ending = textArgument(args[2], '...', 'end', evaluation);
-  const leeway = wholeArgument(args[3], 5, 'leeway', [0, MAX_WIDTH], evaluation);
+  const leeway = wholeArgument(args[3], 'leeway', { fallback: 5, min: 0, max: MAX_WIDTH }, evaluation);
   evaluation.chargeNewText(text.length);
   const items = characters(text);
   if (items.length <= length + leeway) return text;
@@ -99,7 +99,10 @@ function truncate(value: JsonValue, args: ArgumentValues, evaluation: Evaluation
 function indent(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): string {
   const text = toText(value, evaluation);
   const width = args[0];
-  const pad = typeof width === 'string' ? width : ' '.repeat(wholeArgument(width, 4, 'width', [0, 1000], evaluation));
+  const pad =
+    typeof width === 'string'
+      ? width
+      : ' '.repeat(wholeArgument(width, 'width', { fallback: 4, min: 0, max: 1000 }, evaluation));
   const isFirstIndented = flagArgument(args[1], false);
   const areBlankIndented = flagArgument(args[2], false);
   const lines = splitText(text, '\n', evaluation);
@@ -129,7 +132,7 @@ function join(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): s
 
 function center(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): string {
   const text = toText(value, evaluation);
-  const width = wholeArgument(args[0], 80, 'width', [0, MAX_WIDTH], evaluation);
+  const width = wholeArgument(args[0], 'width', { fallback: 80, min: 0, max: MAX_WIDTH }, evaluation);
   evaluation.chargeNewText(Math.max(width, text.length));
   const left = Math.floor(Math.max(0, width - text.length) / 2);
   return text.padStart(text.length + left).padEnd(width);
@@ -148,7 +151,9 @@ function urlEncode(value: JsonValue, _args: ArgumentValues, evaluation: Evaluati
   const encode = (item: JsonValue, isSlashKept: boolean): string => {
     const text = toText(item, evaluation);
     evaluation.chargeNewText(text.length * 3);
-    return encodePart(text, isSlashKept);
+    const encoded = encodePart(text, isSlashKept);
+    evaluation.checkLength(encoded.length);
+    return encoded;
   };
   if (!isObject(value) && !isList(value)) return encode(value, true);
   const pairs: readonly (readonly JsonValue[])[] = isObject(value)
@@ -190,7 +195,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
       const count =
         args[2] === undefined || args[2] === null
           ? undefined
-          : wholeArgument(args[2], 0, 'count', [0, MAX_WIDTH], evaluation);
+          : wholeArgument(args[2], 'count', { fallback: 0, min: 0, max: MAX_WIDTH }, evaluation);
       return replaceText(toText(value, evaluation), [search, replacement, count], evaluation);
     },
   },

@@ -4,10 +4,10 @@
  * Printed, null is empty text, true and false are lower case, whole numbers have no fraction, lists
  * and objects are JSON. Own writer instead of JSON.stringify, so that size and depth are charged.
  */
-import type { JsonValue } from '../core/index.ts';
+import type { JsonObject, JsonValue } from '../core/index.ts';
 import type { Evaluation } from './evaluation.ts';
 import { MAX_DATA_DEPTH } from './limits.ts';
-import { Markup, toJson, type Value } from './value.ts';
+import { isList, Markup, toJson, type Value } from './value.ts';
 
 /** `value` as it is printed. */
 export function toText(value: Value, evaluation: Evaluation): string {
@@ -54,29 +54,27 @@ class JsonWriter {
     }
   }
 
-  #writeParts(value: Exclude<JsonValue, null | boolean | number | string>, depth: number): void {
+  #writeParts(value: readonly JsonValue[] | JsonObject, depth: number): void {
     if (depth >= MAX_DATA_DEPTH) {
       throw this.#evaluation.exceeded(`This value is nested deeper than ${MAX_DATA_DEPTH} levels`);
     }
-    const isArray = Array.isArray(value);
-    const [open, close] = isArray ? '[]' : '{}';
-    const keys = isArray ? undefined : Object.keys(value);
-    const count = keys?.length ?? (value as readonly JsonValue[]).length;
-    this.text += open;
-    for (let index = 0; index < count; index += 1) {
-      if (index > 0) this.text += ',';
+    const isArray = isList(value);
+    let count = 0;
+    this.text += isArray ? '[' : '{';
+    for (const key of isArray ? value.keys() : Object.keys(value)) {
+      if (count > 0) this.text += ',';
+      count += 1;
       this.#breakLine(depth + 1);
-      if (keys === undefined) {
-        this.write((value as readonly JsonValue[])[index] ?? null, depth + 1);
-      } else {
-        const key = keys[index] as string;
-        this.#evaluation.chargeNewText(key.length);
-        this.text += `${JSON.stringify(key)}:${this.#indent === '' ? '' : ' '}`;
-        this.write((value as { [key: string]: JsonValue })[key] ?? null, depth + 1);
-      }
+      if (typeof key === 'string') this.#writeKey(key);
+      this.write((value as { readonly [key: string | number]: JsonValue })[key] ?? null, depth + 1);
     }
     if (count > 0) this.#breakLine(depth);
-    this.text += close;
+    this.text += isArray ? ']' : '}';
+  }
+
+  #writeKey(key: string): void {
+    this.#evaluation.chargeNewText(key.length);
+    this.text += `${JSON.stringify(key)}:${this.#indent === '' ? '' : ' '}`;
   }
 
   #breakLine(depth: number): void {

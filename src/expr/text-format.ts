@@ -3,7 +3,7 @@
  *
  * Knows `%s %r %d %i %f %e %g %x %X %o %c %%` with flags `-+0 ` and `#`, width and precision, and `%(name)s`.
  */
-import { getOwn, type JsonObject, type JsonValue } from '../core/index.ts';
+import { getOwn, type JsonValue } from '../core/index.ts';
 import type { Evaluation } from './evaluation.ts';
 import { toText, writeJson } from './text-form.ts';
 import { isObject, typeName } from './value.ts';
@@ -19,40 +19,56 @@ interface Directive {
   readonly letter: string;
 }
 
+/** Hands out the values of a format: in order, or by name from the only one, an object. */
+class FormatValues {
+  readonly #values: readonly JsonValue[];
+  readonly #evaluation: Evaluation;
+  #usedCount = 0;
+
+  constructor(values: readonly JsonValue[], evaluation: Evaluation) {
+    this.#values = values;
+    this.#evaluation = evaluation;
+  }
+
+  take(name: string | undefined): JsonValue {
+    if (name !== undefined) {
+      const [holder = null] = this.#values;
+      this.#usedCount = this.#values.length;
+      return isObject(holder) ? (getOwn(holder, name) ?? null) : null;
+    }
+    const value = this.#values[this.#usedCount];
+    if (value === undefined) throw this.#evaluation.failure('The format asks for more values than it is given');
+    this.#usedCount += 1;
+    return value;
+  }
+
+  checkAllUsed(): void {
+    if (this.#usedCount >= this.#values.length) return;
+    throw this.#evaluation.failure('The format is given more values than it asks for');
+  }
+}
+
 /**
  * `pattern` with its directives filled from `values` in order, or from the object `values[0]` by name.
  *
  * @throws EXPR_FAILED when a directive is unknown, or there are too few or too many values
  */
 export function formatText(pattern: string, values: readonly JsonValue[], evaluation: Evaluation): string {
+  const source = new FormatValues(values, evaluation);
   let result = '';
   let position = 0;
-  let used = 0;
-  const names: JsonObject | undefined =
-    values.length === 1 && isObject(values[0] ?? null) ? (values[0] as JsonObject) : undefined;
-  for (;;) {
-    const start = pattern.indexOf('%', position);
-    if (start === -1) break;
+  evaluation.chargeText(pattern.length);
+  for (let start = pattern.indexOf('%'); start !== -1; start = pattern.indexOf('%', position)) {
     const { directive, end } = readDirective(pattern, start, evaluation);
-    let piece = '%';
-    if (directive.letter !== '%') {
-      let value: JsonValue;
-      if (directive.name !== undefined) {
-        value = names === undefined ? null : (getOwn(names, directive.name) ?? null);
-        used = values.length;
-      } else {
-        if (used >= values.length) throw evaluation.failure('The format asks for more values than it is given');
-        value = values[used] ?? null;
-        used += 1;
-      }
-      piece = formatOne(directive, value, evaluation);
-    }
-    evaluation.chargeNewText(result.length + (start - position) + piece.length);
+    const isPercent = directive.letter === '%';
+    const piece = isPercent ? '%' : formatOne(directive, source.take(directive.name), evaluation);
+    evaluation.checkLength(result.length + (start - position) + piece.length);
+    evaluation.chargeText(piece.length);
     result += pattern.slice(position, start) + piece;
     position = end;
   }
-  if (used < values.length) throw evaluation.failure('The format is given more values than it asks for');
-  evaluation.chargeNewText(result.length + pattern.length - position);
+  source.checkAllUsed();
+  evaluation.checkLength(result.length + pattern.length - position);
   return result + pattern.slice(position);
 }
 
@@ -79,8 +95,12 @@ function readDirective(pattern: string, start: number, evaluation: Evaluation): 
 
 function formatOne(directive: Directive, value: JsonValue, evaluation: Evaluation): string {
   const { flags, width } = directive;
-  const isNumeric = 'diufFeEgGxXo'.includes(directive.letter);
-  const text = isNumeric ? formatNumber(directive, value, evaluation) : formatAsText(directive, value, evaluation);
+  const writer = NUMBER_WRITERS.get(directive.letter);
+  const isNumeric = writer !== undefined;
+  const text =
+    writer !== undefined
+      ? formatNumber(directive, writer, value, evaluation)
+      : formatAsText(directive, value, evaluation);
   evaluation.chargeNewText(Math.max(width, text.length));
   if (text.length >= width) return text;
   if (flags.includes('-')) return text.padEnd(width);
@@ -102,41 +122,53 @@ function codePointText(code: number, evaluation: Evaluation): string {
   return String.fromCodePoint(code);
 }
 
-function formatNumber(directive: Directive, value: JsonValue, evaluation: Evaluation): string {
+function formatNumber(directive: Directive, write: NumberWriter, value: JsonValue, evaluation: Evaluation): string {
   if (typeof value !== 'number') {
     throw evaluation.failure(
       `%${directive.letter} needs a number, not ${typeName(value)}`,
       'Convert it with "int" or "float".',
     );
   }
-  const digits = numberDigits(directive, Math.abs(value));
+  const digits = write(Math.abs(value), directive.precision, directive.flags.includes('#'));
   if (value < 0) return `-${digits}`;
   return directive.flags.includes('+') ? `+${digits}` : directive.flags.includes(' ') ? ` ${digits}` : digits;
 }
 
-function numberDigits({ letter, precision, flags }: Directive, value: number): string {
-  const prefix = flags.includes('#');
-  switch (letter) {
-    case 'f':
-    case 'F':
-      return value.toFixed(precision ?? 6);
-    case 'e':
-    case 'E': {
-      const text = value.toExponential(precision ?? 6).replace(/e([-+])(\d)$/, 'e$10$2');
-      return letter === 'E' ? text.toUpperCase() : text;
-    }
-    case 'g':
-    case 'G':
-      return String(Number(value.toPrecision(Math.max(1, precision ?? 6))));
-    case 'x':
-      return (prefix ? '0x' : '') + Math.trunc(value).toString(16);
-    case 'X':
-      return (prefix ? '0X' : '') + Math.trunc(value).toString(16).toUpperCase();
-    case 'o':
-      return (prefix ? '0o' : '') + Math.trunc(value).toString(8);
-    default: {
-      const whole = BigInt(Math.trunc(value)).toString();
-      return whole.padStart(precision ?? 0, '0');
-    }
-  }
+type NumberWriter = (value: number, precision: number | undefined, hasPrefix: boolean) => string;
+
+function writeExponent(value: number, precision: number | undefined): string {
+  return value.toExponential(precision ?? 6).replace(/e([-+])(\d)$/, 'e$10$2');
 }
+
+function inBase(base: number, prefix: string): NumberWriter {
+  return (value, _precision, hasPrefix) => (hasPrefix ? prefix : '') + Math.trunc(value).toString(base);
+}
+
+function writeWhole(value: number, precision: number | undefined): string {
+  return BigInt(Math.trunc(value))
+    .toString()
+    .padStart(precision ?? 0, '0');
+}
+
+function writeFixed(value: number, precision: number | undefined): string {
+  return value.toFixed(precision ?? 6);
+}
+
+function writeShort(value: number, precision: number | undefined): string {
+  return String(Number(value.toPrecision(Math.max(1, precision ?? 6))));
+}
+
+const NUMBER_WRITERS: ReadonlyMap<string, NumberWriter> = new Map<string, NumberWriter>([
+  ['f', writeFixed],
+  ['F', writeFixed],
+  ['e', writeExponent],
+  ['E', (value, precision) => writeExponent(value, precision).toUpperCase()],
+  ['g', writeShort],
+  ['G', writeShort],
+  ['x', inBase(16, '0x')],
+  ['X', (value, _precision, hasPrefix) => (hasPrefix ? '0X' : '') + Math.trunc(value).toString(16).toUpperCase()],
+  ['o', inBase(8, '0o')],
+  ['d', writeWhole],
+  ['i', writeWhole],
+  ['u', writeWhole],
+]);

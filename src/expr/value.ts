@@ -78,9 +78,14 @@ export function isTrueValue(value: Value): boolean {
       if (Array.isArray(value)) return value.length > 0;
       if (value instanceof Markup) return value.text !== '';
       if (value instanceof Namespace) return true;
-      for (const key in value) if (Object.hasOwn(value, key)) return true;
-      return false;
+      return isObject(value) && hasKeys(value);
   }
+}
+
+/** True at the first own key; a list of all keys would cost their number. */
+function hasKeys(object: JsonObject): boolean {
+  for (const key in object) if (Object.hasOwn(object, key)) return true;
+  return false;
 }
 
 const FALSE_ROUTE_WORDS: ReadonlySet<string> = new Set(['', 'false', '0', 'no', 'none']);
