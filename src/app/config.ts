@@ -31,6 +31,8 @@ import {
 import { type JsonValue, MoonpoolError } from '../core/index.ts';
 import { LUA_OPTIONS } from '../lua/lanes/index.ts';
 import { SERVER_OPTIONS } from '../server/index.ts';
+import { KV_OPTIONS } from '../store/index.ts';
+import { WORK_LIMITS } from '../work/index.ts';
 
 /** Every option of Moonpool, as `moonpool.yaml` nests them. */
 export const CONFIG_TREE = {
@@ -41,6 +43,8 @@ export const CONFIG_TREE = {
   limits: LIMIT_OPTIONS,
   files: FILE_OPTIONS,
   env: ENV_OPTIONS,
+  work: WORK_LIMITS,
+  kv: KV_OPTIONS,
   log: LOG_OPTIONS,
 };
 

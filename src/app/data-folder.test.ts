@@ -71,6 +71,9 @@ describe('openDataFolder', () => {
   it('says in one sentence that the folder cannot be written', async () => {
     await writeFile(join(base, 'file'), '');
 
-    await assert.rejects(openDataFolder(join(base, 'file', 'data')), { code: 'STORE_FULL', message: /ENOTDIR.*--data/ });
+    await assert.rejects(openDataFolder(join(base, 'file', 'data')), {
+      code: 'STORE_FULL',
+      message: /ENOTDIR.*--data/,
+    });
   });
 });

@@ -7,9 +7,19 @@
 import type { Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
+import { actionFacts } from '../actions/index.ts';
+import { type JsonObject, MIB, MINUTE_MS, MoonpoolError } from '../core/index.ts';
 import { checkCron } from '../schedule/index.ts';
-import { type ActionCatalogue, type Diagnostic, type Flow, isFlowFile, parseFlow } from '../spec/index.ts';
+import {
+  type Diagnostic,
+  type Flow,
+  type FlowLimits,
+  flowJsonSchema,
+  isFlowFile,
+  type ParseFlowOptions,
+  parseFlow,
+} from '../spec/index.ts';
+import type { LoadedConfig } from './config.ts';
 import { createLuaCheck } from './lua-check.ts';
 
 /** Longest flow file that is read. */
@@ -21,10 +31,10 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules']);
 
 /** How flows are checked. */
 export interface LoadOptions {
-  readonly actions: ActionCatalogue;
-  /** Values the configuration sets for variables of a flow, given its name and what it declares. */
-  readonly variablesOf?: (flow: string, declared: readonly string[]) => JsonObject;
+  /** Warns of more. Default false. */
   readonly strict?: boolean;
+  /** Replaces variables and gives the ceilings; absent: nothing outside the files counts. */
+  readonly config?: LoadedConfig;
 }
 
 /** Checked flows and everything that was found; `flows` has only those without an error. */
@@ -38,34 +48,38 @@ export interface LoadedFlows {
  *
  * @throws CLI_FILE for a path that cannot be read
  */
-export async function loadFlows(paths: readonly string[], options: LoadOptions): Promise<LoadedFlows> {
+export async function loadFlows(paths: readonly string[], options: LoadOptions = {}): Promise<LoadedFlows> {
   const flows: Flow[] = [];
   const diagnostics: Diagnostic[] = [];
-  const checkLua = await createLuaCheck();
-  for (const path of await findFlowFiles(paths)) {
-    const text = await readFlowFile(path);
-    const result = parseFlow(text, {
-      file: path,
-      directory: dirname(path),
-      actions: options.actions,
-      checkLua,
-      ...(options.variablesOf === undefined ? {} : { variablesOf: options.variablesOf }),
-      ...(options.strict === undefined ? {} : { strict: options.strict }),
-    });
+  const files = await findFlowFiles(paths);
+  const check = { actions: actionFacts(), checkCron, checkLua: await createLuaCheck(), ...fromOptions(options) };
+  for (const file of files) {
+    const result = parseFlow(await readFlowFile(file), { ...check, file, directory: dirname(file) });
     diagnostics.push(...result.diagnostics);
-    if (result.flow === undefined) continue;
-    const bad = scheduleProblem(result.flow);
-    if (bad === undefined) flows.push(result.flow);
-    else diagnostics.push(bad);
+    if (result.flow !== undefined) flows.push(result.flow);
   }
   return { flows, diagnostics };
 }
 
-function scheduleProblem(flow: Flow): Diagnostic | undefined {
-  if (flow.schedule?.cron === undefined) return undefined;
-  const problem = checkCron(flow.schedule.cron, flow.schedule.zone);
-  if (problem === undefined) return undefined;
-  return { severity: 'error', code: 'SPEC_INVALID', file: flow.file, line: 1, column: 1, message: problem };
+/** The JSON Schema of a flow file, with the names of all actions. */
+export function flowSchema(): JsonObject {
+  return flowJsonSchema(actionFacts());
+}
+
+function fromOptions({ strict, config }: LoadOptions): Pick<ParseFlowOptions, 'strict' | 'limits' | 'variablesOf'> {
+  return {
+    ...(strict === undefined ? {} : { strict }),
+    ...(config === undefined ? {} : { limits: toFlowLimits(config), variablesOf: config.flowVariables }),
+  };
+}
+
+/** What a flow may ask for at most. */
+function toFlowLimits({ options }: LoadedConfig): FlowLimits {
+  return {
+    luaTimeoutMs: Math.max(options.lua.timeoutMs, MINUTE_MS),
+    luaMemoryBytes: options.lua.memoryBytes,
+    maxBodyBytes: options.server.maxBodyBytes,
+  };
 }
 
 async function findFlowFiles(paths: readonly string[]): Promise<readonly string[]> {

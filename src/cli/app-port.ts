@@ -66,6 +66,7 @@ export interface CliApp {
     readonly port?: number;
     readonly host?: string;
     readonly dataDirectory?: string;
+    readonly version: string;
     readonly io: CliIo;
   }): Promise<AppServer>;
   /** The memory limit in force and the profile it chooses. */

@@ -1,7 +1,7 @@
 /**
  * The file of `-o`: whole or not there, and never half of each.
  */
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { MoonpoolError, randomHex } from '../core/index.ts';
 import { reasonOf } from './run-input.ts';
@@ -32,7 +32,8 @@ async function isSpecial(path: string): Promise<boolean> {
 
 /** Writes `text` to `name` by way of a second file beside it. @throws CLI_FILE when that fails */
 export async function writeOutputFile(cwd: string, name: string, text: string): Promise<void> {
-  const path = resolve(cwd, name);
+  // Through a symbolic link the file it names is replaced, not the link.
+  const path = await realpath(resolve(cwd, name)).catch(() => resolve(cwd, name));
   const draft = `${path}.${randomHex(4)}.draft`;
   try {
     if (await isSpecial(path)) {

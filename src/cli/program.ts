@@ -93,7 +93,7 @@ function addInspect(program: Command, { io, loadApp, done }: ProgramContext): vo
     );
 }
 
-function addServe(program: Command, { io, loadApp, done }: ProgramContext): void {
+function addServe(program: Command, { io, loadApp, version, done }: ProgramContext): void {
   program
     .command('serve')
     .summary('serve endpoint flows and run scheduled ones')
@@ -113,7 +113,9 @@ function addServe(program: Command, { io, loadApp, done }: ProgramContext): void
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)', parseName)
     .option('--data <dir>', DATA_OPTION, parseName)
     .addHelpText('after', `\nLog lines go to standard output, as JSON when that is not a terminal.\n${EXIT_CODES}`)
-    .action(async (flows: string[], options: ServeOptions) => done(await serveFlows(io, loadApp, flows, options)));
+    .action(async (flows: string[], options: Omit<ServeOptions, 'version'>) =>
+      done(await serveFlows(io, loadApp, flows, { ...options, version })),
+    );
 }
 
 function addSmall(program: Command, { io, loadApp, done }: ProgramContext): void {

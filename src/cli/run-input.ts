@@ -1,7 +1,7 @@
 /**
  * The input of a run from `-i JSON`, `-i @FILE`, `-i @-` and `--set k=v`.
  */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   isJsonObject,
@@ -44,24 +44,19 @@ function decode(bytes: Uint8Array, name: string): string {
 }
 
 async function readInputFile(io: CliIo, name: string): Promise<string> {
-  let content: Uint8Array;
+  const parts: Uint8Array[] = [];
   try {
-    content = await readFile(resolve(io.cwd, name), { signal: io.signal });
+    // One byte more than may be tells that there is more; a device may go on for ever.
+    const source = createReadStream(resolve(io.cwd, name), { end: MAX_INPUT_BYTES, signal: io.signal });
+    for await (const part of source as AsyncIterable<Buffer>) parts.push(part);
   } catch (error) {
     if (io.signal.aborted) throw io.signal.reason;
-    throw new MoonpoolError(
-      'CLI_FILE',
-      `${name} cannot be read (${reasonOf(error)}). Give -i the name of a JSON file after @.`,
-      {
-        cause: error,
-      },
-    );
+    const message = `${name} cannot be read (${reasonOf(error)}). Give -i the name of a JSON file after @.`;
+    throw new MoonpoolError('CLI_FILE', message, { cause: error });
   }
+  const content = Buffer.concat(parts);
   if (content.length > MAX_INPUT_BYTES) {
-    throw new MoonpoolError(
-      'CLI_FILE',
-      `${name} has ${content.length} bytes, more than the ${MAX_INPUT_BYTES} an input may have.`,
-    );
+    throw new MoonpoolError('CLI_FILE', `${name} has more than the ${MAX_INPUT_BYTES} bytes an input may have.`);
   }
   return decode(content, name);
 }

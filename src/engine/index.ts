@@ -5,6 +5,7 @@ export type { RunEvent, RunEventName } from './events.ts';
 export type {
   Action,
   ActionCall,
+  ActionCatalogue,
   ActionRegistry,
   ActionResult,
   BlobHandle,

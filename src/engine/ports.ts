@@ -4,6 +4,8 @@
 import type { ErrorData, JsonObject, JsonValue, RunId } from '../core/index.ts';
 import type { ActionCatalogue, ActionFacts, Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../spec/index.ts';
 
+export type { ActionCatalogue };
+
 /** Runs pure segments somewhere that is not the main thread. */
 export interface SegmentRunner {
   /**

@@ -333,7 +333,7 @@ nodes:
 
   it('records what came from outside, before the next effect begins', async () => {
     const seen: (readonly string[])[] = [];
-    const store = createMemoryRunStore({});
+    const store = createMemoryRunStore({ maxRuns: 1_000 });
     const action = anAction(
       'test.write',
       async (_, call) => {
@@ -361,7 +361,7 @@ nodes:
 
   it('fails a run whose store cannot take an entry, instead of acting unrecorded', async () => {
     let called = false;
-    const memory = createMemoryRunStore({});
+    const memory = createMemoryRunStore({ maxRuns: 1_000 });
     const store: RunStore = {
       ...memory,
       create: (summary) => memory.create(summary),

@@ -96,7 +96,7 @@ export function startEngine(
     log: silentLog,
     metrics: silentMetrics,
   });
-  const store = options.store ?? createMemoryRunStore({});
+  const store = options.store ?? createMemoryRunStore({ maxRuns: 1_000 });
   const runner = createRunner({
     segments: lanes,
     actions,

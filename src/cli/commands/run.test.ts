@@ -1,11 +1,25 @@
 /** `moonpool run` in-process. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DIAGNOSTIC, FLOW, moonpool, refuses, succeeded, WARNING } from '../../../test/support/command-line.ts';
 import type { RunOutcome } from '../../app/index.ts';
+import { MAX_INPUT_BYTES } from '../run-input.ts';
 import { ConfigError, MoonpoolError } from '../../core/index.ts';
 
 describe('moonpool run', () => {
@@ -192,6 +206,34 @@ describe('moonpool run', () => {
       readdirSync(folder).filter((name) => name.includes('draft')),
       [],
     );
+  });
+
+  it('writes into a pipe and through a link, and replaces neither', async () => {
+    const [pipe, link, target] = [join(folder, 'pipe'), join(folder, 'link'), join(folder, 'target')];
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    writeFileSync(target, 'old');
+    symlinkSync(target, link);
+
+    const intoPipe = await moonpool(['run', 'a', '-o', pipe], { outcome: succeeded({ a: 1 }) });
+    const throughLink = await moonpool(['run', 'a', '-o', link], { outcome: succeeded({ a: 2 }) });
+
+    closeSync(reader);
+    assert.deepEqual([intoPipe.code, throughLink.code], [0, 0]);
+    assert.ok(lstatSync(pipe).isFIFO() && lstatSync(link).isSymbolicLink());
+    assert.equal(readFileSync(target, 'utf8'), '{"a":2}\n');
+  });
+
+  it('takes an input file of 16 MiB, refuses one byte more, and an endless one', async () => {
+    const object = `{"a":"${'x'.repeat(MAX_INPUT_BYTES - 8)}"}`;
+    writeFileSync(join(folder, 'big.json'), object);
+    writeFileSync(join(folder, 'bigger.json'), `${object} `);
+
+    assert.equal((await moonpool(['run', 'a', '-i', '@big.json'], { cwd: folder })).code, 0);
+    await refuses(['run', 'a', '-i', '@bigger.json'], /^error CLI_FILE: bigger\.json has more than the 16777216/, {
+      cwd: folder,
+    });
+    if (existsSync('/dev/zero')) await refuses(['run', 'a', '-i', '@/dev/zero'], /^error CLI_FILE: .* more than/);
   });
 
   it('refuses an output folder that is not there before it runs', async () => {

@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly port?: number;
   readonly host?: string;
   readonly data?: string;
+  /** Moonpool's own version. */
+  readonly version: string;
 }
 
 /** How long a stop may take before it is left unfinished; within the 10 s that a supervisor waits. */
@@ -58,6 +60,7 @@ export async function serveFlows(
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.data === undefined ? {} : { dataDirectory: options.data }),
+    version: options.version,
     io,
   });
   io.stderr.write(`Listening on ${server.url}\n`);

@@ -1,0 +1,163 @@
+/**
+ * Plugs an engine together: lanes, work thread, connections, stores, actions, runner.
+ *
+ * Knows no HTTP and no command line. Invariant: what was opened here is closed here, the last
+ * first, also when something in between fails.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createActions } from '../actions/index.ts';
+import { createHttpClient, declaredHost } from '../connections/index.ts';
+import {
+  type Clock,
+  createHealth,
+  type HealthPort,
+  HOUR_MS,
+  isJsonObject,
+  type JsonValue,
+  type Log,
+  type Metrics,
+  MIB,
+  MINUTE_MS,
+  randomHex,
+  randomSeed,
+  silentMetrics,
+  systemClock,
+} from '../core/index.ts';
+import { createRunner, type RunLimits, type Runner } from '../engine/index.ts';
+import { LuaLanes } from '../lua/lanes/index.ts';
+import { readWasmFile } from '../lua/wasm-file.ts';
+import type { Flow } from '../spec/index.ts';
+import { createBlobStore, createKvStore, createMemoryRunStore } from '../store/index.ts';
+import { createWorkThread } from '../work/index.ts';
+import type { LoadedConfig, MoonpoolOptions } from './config.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+
+/** What an engine runs on. */
+export interface EngineParts {
+  readonly flows: readonly Flow[];
+  readonly config: LoadedConfig;
+  /** Opened by the caller, who closes it after the engine. Absent: one is opened when the flows keep something. */
+  readonly folder?: DataFolder;
+  /** Where that one lies; default `.moonpool`. */
+  readonly dataDirectory?: string;
+  readonly log: Log;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Default: nobody counts. */
+  readonly metrics?: Metrics;
+  /** Default: nobody looks. */
+  readonly health?: HealthPort;
+}
+
+/** Something that runs flows, until closed. */
+export interface AppEngine {
+  readonly runner: Runner;
+  /** Ends what is under way and gives everything back. Harmless when called again. */
+  close(): Promise<void>;
+}
+
+/** Ended runs are forgotten down to this many; what came into them is forgotten at once. */
+const KEPT_RUNS = 200;
+/** All blobs together. */
+const BLOB_BYTES = 512 * MIB;
+/** How long runs under way have when the engine is closed. */
+const DRAIN_MS = 5_000;
+
+/** @throws STORE_LOCKED, STORE_FULL for the data folder; CONFIG_INVALID */
+export async function createEngine(parts: EngineParts): Promise<AppEngine> {
+  await using opened = new AsyncDisposableStack();
+  const { config, log, clock = systemClock, metrics = silentMetrics } = parts;
+  const health = parts.health ?? createHealth({ clock });
+  const { options } = config;
+  const folder = parts.folder ?? (await openFolderFor(parts, opened));
+  const lanes = new LuaLanes({
+    ...{ wasm: await readWasmFile(), salt: folder?.salt ?? randomHex(16), options: options.lua },
+    ...{ clock, log, metrics },
+  });
+  opened.defer(() => lanes.close());
+  const work = createWorkThread({ clock, log, limits: options.work });
+  opened.defer(() => work.close());
+  const http = createHttpClient(options.http, { clock, log, metrics, declaredHosts: hostsOf(parts.flows) });
+  opened.defer(() => http.close(AbortSignal.timeout(DRAIN_MS)));
+  const directory = folder?.directory ?? (await throwawayFolder(opened));
+  const files = { filesRoot: options.files.root, refusedFolders: [directory] };
+  const kv = await createKvStore(join(directory, 'kv'), options.kv, {
+    log,
+    onDamaged: (namespace, file) =>
+      health.report('kv', 'degraded', `The values of ${namespace} were damaged and set aside as ${file}.`),
+  });
+  const blobs = await createBlobStore(join(directory, 'blobs'), { maxTotalBytes: BLOB_BYTES });
+  const runner = createRunner({
+    segments: lanes,
+    actions: createActions({ http, kv, blobs, work, health, log, clock, ...files }),
+    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0 }),
+    blobs,
+    ...{ clock, log, metrics },
+    seeds: { next: () => randomSeed() / 4_294_967_296 },
+    limits: toRunLimits(options),
+    env: config.flowEnvironment,
+  });
+  opened.defer(() => runner.drain(AbortSignal.timeout(DRAIN_MS)));
+  const resources = opened.move();
+  let closing: Promise<void> | undefined;
+  return {
+    runner,
+    close() {
+      closing ??= resources.disposeAsync();
+      return closing;
+    },
+  };
+}
+
+/** The ceilings of runs, out of the configuration. */
+export function toRunLimits(options: MoonpoolOptions): RunLimits {
+  return {
+    luaTimeoutMs: options.lua.timeoutMs,
+    luaEndpointTimeoutMs: Math.min(options.lua.endpointTimeoutMs, options.lua.timeoutMs),
+    maxLuaTimeoutMs: Math.max(options.lua.timeoutMs, MINUTE_MS),
+    luaMemoryBytes: options.lua.memoryBytes,
+    maxLuaMemoryBytes: options.lua.memoryBytes,
+    stateBytes: options.limits.stateBytes,
+    runTimeoutMs: 24 * HOUR_MS,
+  };
+}
+
+/** A data folder when one was asked for or a flow keeps something; a flow that only computes leaves no trace. */
+async function openFolderFor(parts: EngineParts, opened: AsyncDisposableStack): Promise<DataFolder | undefined> {
+  if (parts.dataDirectory === undefined && !parts.flows.some(keepsSomething)) return undefined;
+  return opened.use(await openDataFolder(parts.dataDirectory ?? '.moonpool'));
+}
+
+function keepsSomething(flow: Flow): boolean {
+  return flow.nodes.some(({ work }) => work.kind === 'action' && work.uses.startsWith('kv.'));
+}
+
+/** For blobs of a run that has no data folder. */
+async function throwawayFolder(opened: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'moonpool-'));
+  opened.defer(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The hosts of URLs written literally in flows: an operator chose them, so they may be private. */
+function hostsOf(flows: readonly Flow[]): ReadonlySet<string> {
+  const hosts = new Set<string>();
+  const look = (value: JsonValue): void => {
+    if (typeof value === 'string') {
+      const host = declaredHost(value);
+      if (host !== undefined) hosts.add(host);
+    } else if (Array.isArray(value)) {
+      for (const item of value as readonly JsonValue[]) look(item);
+    } else if (isJsonObject(value)) {
+      for (const item of Object.values(value)) look(item);
+    }
+  };
+  for (const flow of flows) {
+    look(flow.variables);
+    look(flow.initialState);
+    for (const { work } of flow.nodes) if (work.kind === 'action') look(work.with);
+  }
+  return hosts;
+}

@@ -1,0 +1,7 @@
+/** The whole program, plugged together: what commands call, and the types they speak. */
+export type { Run, RunEvent, RunOutcome, Runner } from '../engine/index.ts';
+export { CONFIG_TREE, findMemory, type LoadedConfig, loadConfig, type MachineMemory } from './config.ts';
+export { type AppEngine, createEngine, type EngineParts } from './engine.ts';
+export { flowSchema, loadFlows, type LoadedFlows, type LoadOptions } from './flows.ts';
+export { probeLua } from './lua-probe.ts';
+export { type AppServer, type ServeRequest, startServe } from './serve.ts';
