@@ -17,7 +17,7 @@ interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
 }
 
-const NEEDED = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/moonpool.js', 'dist/cli/main.js'];
+const NEEDED = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/moonpool.js', 'dist/cli/process.js'];
 const UNWANTED = /(?:^|\/)(?:test|tests|scripts|\.ci)\/|\.test\.|^src\/|\.tsbuildinfo$|\.built$/;
 /** Far above what it is, so that something large slipping in is noticed. */
 const MAX_PACKED_BYTES = 4 * 1024 * 1024;

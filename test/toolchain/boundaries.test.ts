@@ -35,7 +35,7 @@ const PLANTED: readonly { rule: string; what: string; files: Record<string, stri
   {
     rule: 'app-may-import',
     what: 'app imports cli',
-    files: { 'src/app/index.ts': importing('../cli/main.ts', '{ main }') },
+    files: { 'src/app/index.ts': importing('../cli/process.ts', '{ main }') },
   },
   {
     rule: 'through-the-index',

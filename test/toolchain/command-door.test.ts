@@ -60,9 +60,9 @@ describe('bin/moonpool.js', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   /** Puts a command behind the door. */
-  function plantMain(code: string): void {
+  function plantProcess(code: string): void {
     mkdirSync(path.join(folder, 'dist', 'cli'), { recursive: true });
-    writeFileSync(path.join(folder, 'dist', 'cli', 'main.js'), code);
+    writeFileSync(path.join(folder, 'dist', 'cli', 'process.js'), code);
   }
 
   it('exits 3 and says how to build when the checkout is not built', async () => {
@@ -73,8 +73,10 @@ describe('bin/moonpool.js', () => {
     assert.match(result.stderr, /^error CLI_MACHINE: Moonpool is not built: .* Run npm run build\.\n$/);
   });
 
-  it('hands its arguments on and exits with the code it is given', async () => {
-    plantMain('export const main = async (args) => { process.stdout.write(args.join("|")); return 75; };');
+  it('hands over its arguments and its exit code', async () => {
+    plantProcess(
+      'export const runCli = () => { process.stdout.write(process.argv.slice(2).join("|")); process.exitCode = 75; };',
+    );
 
     const result = await runProgram(door, ['run', 'a b', '--set', 'x=1']);
 
@@ -82,7 +84,7 @@ describe('bin/moonpool.js', () => {
   });
 
   it('reports a command that throws in one line, without a stack', async () => {
-    plantMain('export const main = async () => { throw new Error("a hole"); };');
+    plantProcess('export const runCli = async () => { throw new Error("a hole"); };');
 
     const result = await runProgram(door, []);
 
@@ -94,7 +96,7 @@ describe('bin/moonpool.js', () => {
   it('says in one sentence that the machine is too old, and exits 3', {
     skip: oldNode === undefined ? 'no Node older than 24 on this machine' : false,
   }, async () => {
-    plantMain('export const main = async () => 0;');
+    plantProcess('export const runCli = () => {};');
 
     const result = await runProgram(oldNode as string, [door, '--version']);
 

@@ -48,7 +48,7 @@ export function parseFlow(text: string): number {
   return double(text.length);
 }
 `,
-  'src/cli/main.ts': `/**
+  'src/cli/process.ts': `/**
  * The entry of the planted tree.
  */
 import { parseFlow } from '../spec/index.ts';
