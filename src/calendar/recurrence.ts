@@ -10,6 +10,7 @@ import ICAL from 'ical.js';
 import {
   civilFromDays,
   DAY_MS,
+  daysFromCivil,
   daysInMonth,
   HOUR_MS,
   MINUTE_MS,
@@ -26,8 +27,6 @@ export class RuleError extends Error {}
 /** A rule, ready to be stepped through. */
 export interface SeriesRule {
   readonly recur: ICAL.Recur;
-  readonly freq: string;
-  readonly interval: number;
   readonly count: number | undefined;
   /** Last local time that may begin an occurrence. */
   readonly untilLocalMs: number;
@@ -64,6 +63,8 @@ const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** `ical.js` walks through an interval day by day, so a huge one would be as slow as a bomb. */
 const MAX_INTERVAL: Readonly<Record<string, number>> = { SECONDLY: 1_000_000, MINUTELY: 1_000_000, HOURLY: 1_000_000 };
 const MAX_LONG_INTERVAL = 10_000;
+/** 29 February is at most eight years away, or with odd steps out of reach. */
+const MAX_SKIP_TRIES = 12;
 
 /**
  * Reads a rule that begins at `start`.
@@ -87,7 +88,7 @@ export function parseRule(text: string, start: RuleStart): SeriesRule {
   toRecur(parts);
   leaveToFilter(parts, freq);
   const recur = toRecur(parts);
-  return { recur, freq, interval, count, untilLocalMs, isEven, fits };
+  return { recur, count, untilLocalMs, isEven, fits };
 }
 
 function toRecur(parts: ReadonlyMap<string, string>): ICAL.Recur {
@@ -253,40 +254,32 @@ function toIcalTime(localMs: number, isDate: boolean): ICAL.Time {
 /** A later start from which the rule gives the same times, and how many it gave before. */
 function skipAhead(rule: SeriesRule, startLocalMs: number, fromLocalMs: number): { localMs: number; count: number } {
   const none = { localMs: startLocalMs, count: 0 };
-  const stepMs = STEP_MS[rule.freq];
-  if (stepMs === undefined)
-    return rule.count === undefined ? { localMs: skipYears(rule, startLocalMs, fromLocalMs), count: 0 } : none;
-  if (rule.count !== undefined && !rule.isEven) return none;
-  const periodMs = stepMs * rule.interval;
+  const stepMs = STEP_MS[rule.recur.freq];
+  if (rule.count !== undefined && !(rule.isEven && stepMs !== undefined)) return none;
+  if (stepMs === undefined) return { localMs: skipMonths(rule, startLocalMs, fromLocalMs), count: 0 };
+  const periodMs = stepMs * rule.recur.interval;
   // One period is left over: a week may begin before the day that DTSTART falls on.
   const periods = Math.floor((fromLocalMs - startLocalMs) / periodMs) - 1;
   return periods <= 0 ? none : { localMs: startLocalMs + periods * periodMs, count: periods };
 }
 
-/** Whole years on, so that month lengths stay what they were. */
-function skipYears(rule: SeriesRule, startLocalMs: number, fromLocalMs: number): number {
+/** Whole months or years on, to a month that has the day. */
+function skipMonths(rule: SeriesRule, startLocalMs: number, fromLocalMs: number): number {
+  const { recur } = rule;
   const start = civilFromDays(Math.floor(startLocalMs / DAY_MS));
-  const stepYears = rule.freq === 'YEARLY' ? rule.interval : leastCommonMultiple(rule.interval, 12) / 12;
-  const toYear = partsAtOffset(fromLocalMs, 0).year;
-  const isLeapDay = start.month === 2 && start.day === 29;
-  for (
-    let periods = Math.floor((toYear - start.year) / stepYears) - 1, tries = 0;
-    periods > 0;
-    periods -= 1, tries += 1
-  ) {
-    const year = start.year + periods * stepYears;
-    if (isLeapDay && daysInMonth(year, 2) !== 29) {
-      // With a step that never meets a leap year again there is nothing to skip to.
-      if (tries > 8) break;
-      continue;
-    }
-    return utcFromParts({ ...start, year }) + (startLocalMs - startOfDay(startLocalMs));
+  const to = partsAtOffset(fromLocalMs, 0);
+  const stepMonths = recur.freq === 'YEARLY' ? recur.interval * 12 : recur.interval;
+  const monthsOn = (to.year - start.year) * 12 + to.month - start.month;
+  // Where the rule itself names days, that of DTSTART has no say after the first month.
+  const isDayNamed = recur.freq === 'MONTHLY' && ('BYDAY' in recur.parts || 'BYMONTHDAY' in recur.parts);
+  const day = isDayNamed ? 1 : start.day;
+  const first = Math.floor(monthsOn / stepMonths) - 1;
+  for (let periods = first; periods > 0 && first - periods < MAX_SKIP_TRIES; periods -= 1) {
+    const { year, month } = civilFromDays(
+      daysFromCivil({ year: start.year, month: start.month + periods * stepMonths, day: 1 }),
+    );
+    if (day > daysInMonth(year, month)) continue;
+    return utcFromParts({ year, month, day }) + (startLocalMs - startOfDay(startLocalMs));
   }
   return startLocalMs;
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [x, y] = [a, b];
-  while (y !== 0) [x, y] = [y, x % y];
-  return (a / x) * b;
 }
