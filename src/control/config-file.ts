@@ -4,7 +4,19 @@
  * Knows YAML, not the options. A file that is not well-formed gives problems and no settings.
  * Bounded: 1 MiB of text, 10,000 values after aliases are followed, 20 levels.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { type JsonValue, MIB, type OptionProblem, setOwn } from '../core/index.ts';
 import { isVariablePath } from './flow-variables.ts';
 import type { ConfigLayer, Position, Setting } from './setting.ts';
@@ -12,7 +24,13 @@ import type { ConfigLayer, Position, Setting } from './setting.ts';
 /** The longest configuration file that is read, in bytes. */
 export const MAX_CONFIG_BYTES = MIB;
 const MAX_VALUES = 10_000;
+/** Far more pieces of text than a file of that many values has. */
+const MAX_LEXEMES = 10 * MAX_VALUES;
 const MAX_DEPTH = 20;
+/** The YAML library recurses while it composes; beyond this it is not asked to. */
+const MAX_RAW_DEPTH = 64;
+/** Further syntax errors of a broken file follow from the first ones. */
+const MAX_SYNTAX_PROBLEMS = 20;
 
 /** Raised inside this file only; becomes a problem with a place. */
 class Refusal extends Error {
@@ -38,14 +56,16 @@ class ConfigReader {
       version: '1.2',
       schema: 'core',
       prettyErrors: false,
-      uniqueKeys: true,
+      // The library compares every key with every other: minutes for a large file. Here a set does it.
+      uniqueKeys: false,
       lineCounter: this.#lines,
     });
   }
 
   read(): void {
     const { errors, warnings, contents } = this.#document;
-    for (const { message, pos } of [...errors, ...warnings]) this.#report(this.#at(pos[0]), '', message);
+    const found = [...errors, ...warnings].slice(0, MAX_SYNTAX_PROBLEMS);
+    for (const { message, pos } of found) this.#report(this.#at(pos[0]), '', message);
     if (this.problems.length > 0 || contents === null) return;
     try {
       this.#walk(contents, [], []);
@@ -58,9 +78,8 @@ class ConfigReader {
   #walk(node: Node | null, path: readonly string[], keys: readonly Position[]): void {
     const target = this.#resolve(node, path.length);
     if (isMap(target) && target.items.length > 0 && !isVariablePath(path)) {
-      for (const pair of target.items as readonly Pair<Node, Node | null>[]) {
-        const place = this.#place(pair.key);
-        this.#walk(pair.value, [...path, this.#key(pair.key)], [...keys, place]);
+      for (const { key, name, value } of this.#pairs(target)) {
+        this.#walk(value, [...path, name], [...keys, this.#place(key)]);
       }
       return;
     }
@@ -84,6 +103,17 @@ class ConfigReader {
     return isAlias(node) ? ((node.resolve(this.#document) as Node | undefined) ?? null) : node;
   }
 
+  /** The pairs of a map; a key that stands twice is a problem at its second place. */
+  #pairs(map: YAMLMap): readonly { readonly key: Node; readonly name: string; readonly value: Node | null }[] {
+    const names = new Set<string>();
+    return (map.items as Pair<Node, Node | null>[]).map(({ key, value }) => {
+      const name = this.#key(key);
+      if (names.has(name)) this.#report(this.#place(key), name, 'stands twice in one object');
+      names.add(name);
+      return { key, name, value };
+    });
+  }
+
   #key(node: Node): string {
     const target = isAlias(node) ? node.resolve(this.#document) : node;
     if (isScalar(target) && typeof target.value === 'string') return target.value;
@@ -99,9 +129,7 @@ class ConfigReader {
     if (isSeq(target)) return target.items.map((item) => inside(item as Node | null));
     if (isMap(target)) {
       const object: { [key: string]: JsonValue } = {};
-      for (const pair of target.items as readonly Pair<Node, Node | null>[]) {
-        setOwn(object, this.#key(pair.key), inside(pair.value));
-      }
+      for (const { name, value } of this.#pairs(target)) setOwn(object, name, inside(value));
       return object;
     }
     const value = isScalar(target) ? target.value : undefined;
@@ -124,6 +152,20 @@ class ConfigReader {
   }
 }
 
+/** Why the text is not worth composing: cheap to see in its words, dear to find out later. */
+function excessOf(text: string): string | undefined {
+  const parser = new Parser();
+  let lexemeCount = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    lexemeCount += 1;
+    if (lexemeCount > MAX_LEXEMES) return `more than ${MAX_VALUES} values`;
+    // Only the depth of what is open matters here; the tokens themselves are made again later.
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > MAX_RAW_DEPTH) return `nested deeper than ${MAX_DEPTH} levels`;
+  }
+  return undefined;
+}
+
 /**
  * The layer a configuration file makes. Never throws: what cannot be read is in `problems`.
  *
@@ -135,13 +177,9 @@ export function layerFromFile(file: string, text: string): ConfigLayer {
     problems: [{ path: '', message, place: { file, line: 1, column: 1 } }],
   });
   if (text.length > MAX_CONFIG_BYTES) return refuse('larger than 1 MiB, the most a configuration file may be');
-  try {
-    const reader = new ConfigReader(file, text);
-    reader.read();
-    return { settings: reader.problems.length > 0 ? [] : reader.settings, problems: reader.problems };
-  } catch (error) {
-    // The YAML parser recurses: a hundred thousand brackets end its stack.
-    if (error instanceof RangeError) return refuse('nested too deeply');
-    throw error;
-  }
+  const excess = excessOf(text);
+  if (excess !== undefined) return refuse(excess);
+  const reader = new ConfigReader(file, text);
+  reader.read();
+  return { settings: reader.problems.length > 0 ? [] : reader.settings, problems: reader.problems };
 }
