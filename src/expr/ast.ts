@@ -18,8 +18,11 @@ export interface NamedArgument {
   readonly at: number;
 }
 
+/** An operator before its operand. */
 export type UnaryOperator = '-' | '+' | 'not';
+/** An operator that computes from two values. */
 export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**' | '~';
+/** An operator whose answer is true or false. */
 export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in';
 
 type ExprShape =

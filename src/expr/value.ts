@@ -98,8 +98,7 @@ const FALSE_ROUTE_WORDS: ReadonlySet<string> = new Set(['', 'false', '0', 'no', 
  */
 export function isRouteTrue(value: JsonValue): boolean {
   if (typeof value !== 'string') return isTrue(value);
-  // Longer texts cannot be one of the words; trimming them would cost for nothing.
-  return value.length > 64 ? value.trim() !== '' : !FALSE_ROUTE_WORDS.has(value.trim().toLowerCase());
+  return !FALSE_ROUTE_WORDS.has(value.trim().toLowerCase());
 }
 
 /** The UTF-8 length of `text`, an unpaired surrogate counted as its replacement (3 bytes). */
