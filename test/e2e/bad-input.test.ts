@@ -30,7 +30,7 @@ const BAD_FLOWS = [
     'Python text',
     'name: bad\nnodes:\n  - name: n\n    run: |\n      import json\n      return {"x": None}\n',
     'SPEC_LANGUAGE',
-    '4:',
+    '5:7',
   ],
   [
     'a Python node',

@@ -91,7 +91,7 @@ describe('moonpool run', () => {
         'name: routes',
         'nodes:',
         '  - name: choose',
-        '    run: return { size = #state.word }',
+        '    run: "return { size = #state.word }"',
         '    goto:',
         '      - { if: state.size > 3, to: long }',
         '      - { to: short }',
