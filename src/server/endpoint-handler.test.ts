@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { endless, responded, succeeded } from '../../test/support/fake-runner.ts';
+import { endless, failed, responded, succeeded } from '../../test/support/fake-runner.ts';
 import { anEndpointFlow } from '../../test/support/flows.ts';
 import { openRaw } from '../../test/support/raw-socket.ts';
 import { assertProblem, useServing } from '../../test/support/serving.ts';
@@ -43,6 +43,24 @@ describe('an endpoint flow', () => {
     assert.equal(answer.headers['content-length'], '3');
     assert.equal(answer.headers['x-moonpool-path'], 'direct');
     assert.match(answer.headers['content-security-policy'] ?? '', /default-src 'none'.*script-src 'none'/);
+  });
+
+  it('does not let a flow frame the message or loosen a page', async () => {
+    const own = {
+      'Transfer-Encoding': 'chunked',
+      Connection: 'upgrade',
+      'Content-Security-Policy': 'x',
+      Date: 'never',
+    };
+    serving().runner.on('page', () => responded('<p>', own));
+    await serving().listen();
+
+    const { headers } = await serving().ask('GET', '/');
+
+    assert.equal(headers['transfer-encoding'], undefined);
+    assert.notEqual(headers['connection'], 'upgrade');
+    assert.notEqual(headers['date'], 'never');
+    assert.match(headers['content-security-policy'] ?? '', /^default-src 'none'/);
   });
 
   it('gets its input from path, query and body', async () => {
@@ -147,6 +165,17 @@ describe('an endpoint flow', () => {
 
 describe('admission to endpoint flows', () => {
   const serving = useServing();
+
+  it('gives the turn of a request to the next, however the request ended', async () => {
+    await serving().listen({}, { admission: [1, 1] });
+    for (const outcome of [succeeded({}), failed('LUA_RAISED'), failed('FLOW_INPUT'), responded('x', {}, 99)]) {
+      serving().runner.on('api', () => outcome);
+      await serving().ask('GET', '/api/whats-next');
+    }
+    serving().runner.on('api', () => succeeded({}));
+
+    assert.equal((await serving().ask('GET', '/api/whats-next')).headers['x-moonpool-path'], 'direct');
+  });
 
   it('refuses with ADMIT_FULL and Retry-After what finds no place, and keeps health outside', async () => {
     serving().runner.on('api', endless);

@@ -118,7 +118,7 @@ export function checkAuthority(
   const isOpen = endpoint.method === 'GET' || isLoopback(options.host);
   if (endpoint.auth === 'none' || (endpoint.auth === 'default' && isOpen)) return;
   const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (given !== undefined && options.token !== '' && isSameSecret(given, options.token)) return;
+  if (given !== undefined && isSameSecret(given, options.token)) return;
   throw new RequestError(
     'AUTH_REQUIRED',
     'Send the header Authorization: Bearer TOKEN with the token of this server.',
