@@ -4,7 +4,15 @@
  * The engine has checked the input against the action's schema; what a schema cannot say (units,
  * ranges of sizes) is checked here, in the same words for every action.
  */
-import { formatSize, getOwn, type JsonObject, MoonpoolError, parseDurationMs, parseSizeBytes } from '../core/index.ts';
+import {
+  formatSize,
+  getOwn,
+  type JsonObject,
+  type JsonValue,
+  MoonpoolError,
+  parseDurationMs,
+  parseSizeBytes,
+} from '../core/index.ts';
 
 /** An action cannot use what it was given, or what it found: `action: message`. */
 export function actionError(
@@ -51,6 +59,11 @@ export function readBlobHash(input: JsonObject, key: string): string | undefined
   const handle = getOwn(input, key);
   const hash = typeof handle === 'object' && handle !== null ? (handle as JsonObject)['blob'] : undefined;
   return typeof hash === 'string' ? hash : undefined;
+}
+
+/** Text as it is, anything else as JSON: `1`, `true`. */
+export function toPlainText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A value in a message: short, on one line. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { schemaProblems } from '../../test/support/action-call.ts';
 import { isJsonObject } from '../core/index.ts';
-import { compileSchema } from '../spec/index.ts';
 import { type ActionDeps, createActions } from './index.ts';
 
 const actions = createActions({ filesRoot: '' } as ActionDeps);
@@ -32,7 +32,7 @@ describe('createActions', () => {
       assert.ok(action !== undefined);
       assert.match(action.about, /^[A-Z].*\.$/);
       for (const schema of [action.withSchema, action.resultSchema]) {
-        compileSchema(schema);
+        schemaProblems(schema, {});
         const properties = schema['properties'];
         assert.ok(isJsonObject(properties));
       }

@@ -62,13 +62,13 @@ interface Idle<C> {
 export class ConnectionPool<C extends Pooled> {
   readonly #limits: PoolLimits;
   readonly #clock: Clock;
-  #idle: Idle<C>[] = [];
+  readonly #idle: Idle<C>[] = [];
   #waiting: Waiter<C>[] = [];
   readonly #perHost = new Map<string, number>();
   #open = 0;
   #active = 0;
   #isClosed = false;
-  #onEmpty: (() => void)[] = [];
+  readonly #onEmpty: (() => void)[] = [];
 
   constructor(limits: PoolLimits, clock: Clock) {
     this.#limits = limits;

@@ -85,6 +85,13 @@ export function createHttpClient(options: HttpOptions, deps: HttpClientDeps): Ht
 type Step<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'redirect'; readonly location: string };
 type Use<T> = (answer: HttpAnswer) => Promise<T>;
 
+/** One call of `use`. */
+interface Call<T> {
+  readonly request: HttpRequest;
+  readonly scope: CallScope;
+  readonly fn: Use<T>;
+}
+
 class PooledHttpClient implements HttpClient {
   readonly #options: HttpOptions;
   readonly #deps: HttpClientDeps;
@@ -129,7 +136,7 @@ class PooledHttpClient implements HttpClient {
     const scope = new CallScope(this.#deps.clock, target.origin, limits, signal);
     this.#scopes.add(scope);
     try {
-      const value = await this.#follow(target, request, scope, fn);
+      const value = await this.#follow(target, { request, scope, fn });
       this.#metrics.finished('ok');
       return value;
     } catch (error) {
@@ -152,12 +159,12 @@ class PooledHttpClient implements HttpClient {
     return this.#closing.finally(() => signal?.removeEventListener('abort', cut));
   }
 
-  async #follow<T>(first: HttpTarget, request: HttpRequest, scope: CallScope, fn: Use<T>): Promise<T> {
+  async #follow<T>(first: HttpTarget, call: Call<T>): Promise<T> {
     const seen = new Set<string>();
     let target = first;
     for (let redirects = 0; ; redirects += 1) {
       seen.add(`${target.origin}${target.path}`);
-      const step = await this.#visit(target, request, scope, fn);
+      const step = await this.#visit(target, call);
       if (step.kind === 'done') return step.value;
       const next = toRedirectTarget(target, step.location);
       if (redirects === MAX_REDIRECTS || seen.has(`${next.origin}${next.path}`)) {
@@ -169,7 +176,8 @@ class PooledHttpClient implements HttpClient {
   }
 
   /** One hop, with the one retry that a stale connection earns. */
-  async #visit<T>(target: HttpTarget, request: HttpRequest, scope: CallScope, fn: Use<T>): Promise<Step<T>> {
+  async #visit<T>(target: HttpTarget, call: Call<T>): Promise<Step<T>> {
+    const { scope } = call;
     const isTrusted = this.#policy.isTrustedHost(target.host);
     const key = `${target.origin} ${isTrusted ? 'trusted' : 'public'}`;
     for (let attempt = 0; ; attempt += 1) {
@@ -182,7 +190,7 @@ class PooledHttpClient implements HttpClient {
         const answer = await this.#ask(target, slot, scope, attempt);
         isStale = answer === 'stale';
         if (answer === 'stale') continue;
-        const step = await this.#hand(target, answer, request, scope, fn);
+        const step = await this.#hand(target, answer, call);
         isReusable = step.isReusable;
         return step.step;
       } finally {
@@ -235,10 +243,9 @@ class PooledHttpClient implements HttpClient {
   async #hand<T>(
     target: HttpTarget,
     answer: RawAnswer,
-    request: HttpRequest,
-    scope: CallScope,
-    fn: Use<T>,
+    call: Call<T>,
   ): Promise<{ readonly step: Step<T>; readonly isReusable: boolean }> {
+    const { request, scope } = call;
     const location = answer.headers['location'];
     if (location !== undefined && isFollowed(target, answer.status, location)) {
       answer.body.destroy();
@@ -252,7 +259,7 @@ class PooledHttpClient implements HttpClient {
     });
     let isSettled = false;
     try {
-      const work = callFn(fn, { status: answer.status, headers: answer.headers, body: body.chunks });
+      const work = callFn(call.fn, { status: answer.status, headers: answer.headers, body: body.chunks });
       const value = await scope.race(
         work.finally(() => {
           isSettled = true;
@@ -279,7 +286,7 @@ async function isEmpty(answer: RawAnswer): Promise<boolean> {
   const hasNoBody = answer.status === 204 || answer.status === 304 || answer.headers['content-length'] === '0';
   if (!hasNoBody || answer.body.destroyed) return false;
   try {
-    for await (const chunk of answer.body) if (chunk.length > 0) return false;
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) if (chunk.byteLength > 0) return false;
     return true;
   } catch {
     // The connection broke after the answer was complete: it is just not reused.

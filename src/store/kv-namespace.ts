@@ -37,7 +37,7 @@ export class KvNamespace {
   readonly #context: NamespaceContext;
   #entries: Entries | undefined;
   #loading: Promise<Entries> | undefined;
-  #pending: Change[] = [];
+  readonly #pending: Change[] = [];
   #isWriting = false;
   #bytes = 0;
 

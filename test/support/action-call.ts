@@ -7,7 +7,7 @@ import type { Action, ActionCall, ActionResult } from '../../src/engine/index.ts
 import type { JsonObject } from '../../src/core/index.ts';
 
 /** A call by the node `node` of the flow `flow`, with `more` on top. */
-export function anActionCall(more: Partial<ActionCall> = {}): ActionCall {
+function anActionCall(more: Partial<ActionCall> = {}): ActionCall {
   return {
     runId: 'run-1' as RunId,
     node: 'node',
@@ -20,13 +20,18 @@ export function anActionCall(more: Partial<ActionCall> = {}): ActionCall {
   };
 }
 
+/** What in `value` does not fit `schema`, as the engine finds it. @throws SPEC_INVALID for a schema that cannot be used */
+export function schemaProblems(schema: JsonObject, value: JsonObject): readonly string[] {
+  return compileSchema(schema)(value);
+}
+
 /** Calls an action as the engine does: the input is checked against the schema first. */
 export async function callAction(
   action: Action,
   input: JsonObject,
   more: Partial<ActionCall> = {},
 ): Promise<ActionResult> {
-  const problems = compileSchema(action.withSchema)(input);
+  const problems = schemaProblems(action.withSchema, input);
   if (problems.length > 0) throw new Error(`schema: ${problems.join('; ')}`);
   return action.run(input, anActionCall(more));
 }

@@ -85,13 +85,14 @@ export function createCalendarEventsAction(deps: CalendarEventsDeps): Action {
 
 async function readSource(input: JsonObject, call: ActionCall, blobs: BlobStore): Promise<string | Uint8Array> {
   const hash = readBlobHash(input, 'blob');
-  const text = getOwn(input, 'text') ?? undefined;
-  if ((hash === undefined) === (typeof text !== 'string'))
+  const given = getOwn(input, 'text');
+  const text = typeof given === 'string' ? given : undefined;
+  if ((hash === undefined) === (text === undefined))
     throw actionError(NAME, 'takes either text or blob, and not both.');
   if (hash !== undefined) return blobs.read(hash, call.signal);
-  if (String(text).length > MAX_TEXT_BYTES)
+  if ((text ?? '').length > MAX_TEXT_BYTES)
     throw actionError(NAME, `the text is longer than ${formatSize(MAX_TEXT_BYTES)}.`);
-  return String(text);
+  return text ?? '';
 }
 
 function toCalendarInput(input: JsonObject): CalendarInput {

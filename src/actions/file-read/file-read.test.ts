@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, realpath, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { callAction } from '../../../test/support/action-call.ts';
+import { createDataStores, type DataStores } from '../../../test/support/data-stores.ts';
 import type { JsonObject } from '../../core/index.ts';
 import type { BlobStore } from '../../engine/index.ts';
-import { createBlobStore } from '../../store/index.ts';
 import type { FileRules } from '../allowed-files.ts';
 import { createFileReadAction } from './index.ts';
 
+let stores: DataStores;
 let base: string;
 let flows: string;
 let blobs: BlobStore;
 before(async () => {
-  base = await realpath(await mkdtemp(join(tmpdir(), 'moonpool-files-')));
+  stores = await createDataStores();
+  base = await realpath(stores.directory);
   flows = join(base, 'flows');
   await mkdir(join(flows, 'sub', 'data'), { recursive: true });
   await mkdir(join(flows, '.hidden'));
@@ -37,12 +38,12 @@ before(async () => {
   await symlink('.env', join(flows, 'link-hidden'));
   await symlink('circle', join(flows, 'circle'));
   await symlink('/dev/zero', join(flows, 'zero'));
-  execFileSync('mkfifo', [join(flows, 'pipe')]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', join(flows, 'pipe')]);
   await writeFile(join(flows, 'huge'), '');
   await truncate(join(flows, 'huge'), 60_000_000);
-  blobs = await createBlobStore(join(base, 'blobs'), { maxTotalBytes: 1_000_000 });
+  blobs = await stores.openBlobs();
 });
-after(() => rm(base, { recursive: true }));
+after(() => stores.remove());
 
 async function read(path: string, input: JsonObject = {}, files: FileRules = {}): Promise<JsonObject> {
   const action = createFileReadAction({ files: { refused: [join(flows, 'sub', 'data')], ...files }, blobs });

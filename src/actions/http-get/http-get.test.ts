@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { callAction } from '../../../test/support/action-call.ts';
+import { createDataStores, type DataStores } from '../../../test/support/data-stores.ts';
 import { type FakeHost, startFakeHost } from '../../../test/support/index.ts';
 import { createHttpClient, HTTP_OPTIONS, type HttpClient } from '../../connections/index.ts';
 import { type JsonObject, resolveOptions, silentLog, silentMetrics, systemClock } from '../../core/index.ts';
 import type { Action, ActionCall, BlobStore } from '../../engine/index.ts';
-import { createBlobStore } from '../../store/index.ts';
 import { createHttpGetAction } from './index.ts';
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -56,13 +53,13 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 
 let host: FakeHost;
 let http: HttpClient;
-let directory: string;
+let stores: DataStores;
 let blobs: BlobStore;
 let action: Action;
 before(async () => {
   host = await startFakeHost(answer);
-  directory = await mkdtemp(join(tmpdir(), 'moonpool-get-'));
-  blobs = await createBlobStore(directory, { maxTotalBytes: 1_000_000 });
+  stores = await createDataStores();
+  blobs = await stores.openBlobs();
   http = createHttpClient(resolveOptions('http', HTTP_OPTIONS), {
     clock: systemClock,
     log: silentLog,
@@ -74,7 +71,7 @@ before(async () => {
 after(async () => {
   await http.close();
   await host.close();
-  await rm(directory, { recursive: true });
+  await stores.remove();
 });
 
 async function get(

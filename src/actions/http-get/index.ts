@@ -7,7 +7,7 @@ import { getOwn, isJsonObject, type JsonObject, type JsonValue, MIB } from '../.
 import { MoonpoolError } from '../../core/index.ts';
 import type { HttpAnswer, HttpClient } from '../../connections/index.ts';
 import type { Action, ActionCall, BlobStore } from '../../engine/index.ts';
-import { actionError, readDurationMs, readSize, readText, shown } from '../action-input.ts';
+import { actionError, readDurationMs, readSize, readText, shown, toPlainText } from '../action-input.ts';
 import { AS, objectSchema, sizeSchema } from '../action-schema.ts';
 import { MAX_JSON_BYTES, parseBoundedJson } from '../bounded-json.ts';
 import { decodeText } from '../text-decoding.ts';
@@ -112,7 +112,7 @@ function toUrl(input: JsonObject): string {
   if (!isJsonObject(query) || !URL.canParse(text)) return text;
   const url = new URL(text);
   for (const [name, value] of Object.entries(query)) {
-    if (value !== null) url.searchParams.append(name, String(value));
+    if (value !== null) url.searchParams.append(name, toPlainText(value));
   }
   return url.href;
 }
@@ -121,7 +121,7 @@ function toHeaders(input: JsonObject): { readonly [name: string]: string } {
   const headers = new Map<string, string>();
   const given = getOwn(input, 'headers');
   for (const [name, value] of Object.entries(isJsonObject(given) ? given : {})) {
-    if (value !== null) headers.set(name.toLowerCase(), String(value));
+    if (value !== null) headers.set(name.toLowerCase(), toPlainText(value));
   }
   const tag = readText(input, 'if_none_match');
   const date = readText(input, 'if_modified_since');

@@ -3,7 +3,7 @@
  */
 import { formatSize, getOwn, isJsonObject, type JsonObject, type JsonValue, MIB } from '../../core/index.ts';
 import type { Action, FlowResponse } from '../../engine/index.ts';
-import { actionError, readText, shown } from '../action-input.ts';
+import { actionError, readText, shown, toPlainText } from '../action-input.ts';
 import { objectSchema } from '../action-schema.ts';
 
 const NAME = 'http.respond';
@@ -117,7 +117,7 @@ function toHeaders(input: JsonObject): { [name: string]: string } {
       throw actionError(NAME, `${shown(name)} is no name of a header.`);
     }
     if (REFUSED_HEADERS.has(key)) throw actionError(NAME, `the header ${key} is set by the server; leave it out.`);
-    headers[key] = checkHeaderValue(key, String(value));
+    headers[key] = checkHeaderValue(key, toPlainText(value));
   }
   return headers;
 }

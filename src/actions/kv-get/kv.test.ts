@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { callAction } from '../../../test/support/action-call.ts';
-import { type JsonObject, resolveOptions, silentLog } from '../../core/index.ts';
-import { createKvStore, KV_OPTIONS } from '../../store/index.ts';
+import { createDataStores, type DataStores } from '../../../test/support/data-stores.ts';
+import type { JsonObject } from '../../core/index.ts';
 import { createKvDeleteAction } from '../kv-delete/index.ts';
 import { createKvSetAction } from '../kv-set/index.ts';
 import { createKvGetAction } from './index.ts';
 
-let directory: string;
+let stores: DataStores;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'moonpool-kv-action-'));
+  stores = await createDataStores();
 });
-afterEach(() => rm(directory, { recursive: true }));
+afterEach(() => stores.remove());
 
 async function open() {
-  const kv = await createKvStore(directory, resolveOptions('kv', KV_OPTIONS), { log: silentLog });
+  const kv = await stores.openKv();
   const value = async (result: ReturnType<typeof callAction>): Promise<JsonObject> =>
     (await result).value as JsonObject;
   return {

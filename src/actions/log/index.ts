@@ -3,7 +3,7 @@
  */
 import { getOwn, isJsonObject, type JsonObject, type Log } from '../../core/index.ts';
 import type { Action } from '../../engine/index.ts';
-import { readText } from '../action-input.ts';
+import { readText, toPlainText } from '../action-input.ts';
 import { objectSchema } from '../action-schema.ts';
 
 const MAX_MESSAGE_LENGTH = 2_000;
@@ -36,7 +36,7 @@ export function createLogAction(deps: { readonly log: Log }): Action {
     resultSchema: RESULT_SCHEMA,
     async run(input, call) {
       const level = readText(input, 'level');
-      const message = String(getOwn(input, 'message') ?? '').slice(0, MAX_MESSAGE_LENGTH);
+      const message = toPlainText(getOwn(input, 'message') ?? '').slice(0, MAX_MESSAGE_LENGTH);
       const fields = getOwn(input, 'fields');
       const line = {
         message,

@@ -74,13 +74,14 @@ export function createTemplateRenderAction(deps: { readonly files: FileRules }):
     async run(input, call) {
       call.signal.throwIfAborted();
       const path = readText(input, 'file');
-      const text = getOwn(input, 'template') ?? undefined;
-      if ((path === undefined) === (typeof text !== 'string')) {
+      const given = getOwn(input, 'template');
+      const text = typeof given === 'string' ? given : undefined;
+      if ((path === undefined) === (text === undefined)) {
         throw actionError(NAME, 'takes either template or file, and not both.');
       }
       const escape = getOwn(input, 'escape') === 'none' ? 'none' : 'html';
       const template =
-        path === undefined ? compileTemplate(String(text), { escape }) : await fromFile(path, escape, call);
+        path === undefined ? compileTemplate(text ?? '', { escape }) : await fromFile(path, escape, call);
       const data = getOwn(input, 'data');
       try {
         return { value: { text: renderTemplate(template, isJsonObject(data) ? data : {}, LIMITS) } };
