@@ -66,41 +66,49 @@ function combine(check: FlowCheck, { origin, rules, fans }: Gathered): RouteDraf
 
 /** The edge as a fan-out, or undefined when it is an ordinary edge. */
 function readFan(check: FlowCheck, edge: MapNode): ParallelDraft | undefined {
+  if (!isFan(edge)) return undefined;
   const parallel = childOf(edge, 'parallel');
-  const isFan = textOf(childOf(edge, 'type')) === 'parallel' || parallel?.kind === 'list' || flagOf(parallel) === true;
-  if (!isFan) return undefined;
   for (const key of ['when', 'condition']) {
-    const entry = edge.entries.get(key);
-    if (entry === undefined) continue;
-    const message = `A parallel edge takes no ${quote(key)}.`;
     const hint = 'Let a conditional edge lead to a node that fans out.';
-    check.problems.add({ code: 'SPEC_INVALID', at: entry.keyStart, message, hint });
+    refuseKey(check, edge, key, { message: `A parallel edge takes no ${quote(key)}.`, hint });
   }
-  const to = edge.entries.get('to');
-  if (parallel?.kind === 'list' && to !== undefined) {
-    const message = 'An edge with a `parallel` list takes no `to`.';
-    check.problems.add({ code: 'SPEC_INVALID', at: to.keyStart, message });
-  }
-  const named = parallel?.kind === 'list' ? parallel : to?.value;
-  if (named === undefined) {
-    check.problems.add({ code: 'SPEC_INVALID', at: edge.start, message: 'The edge needs the key `to`.' });
-  }
-  const nodes = named?.kind === 'list' ? named.items : named === undefined ? [] : [named];
-  const branches = nodes.map(targetOf).filter((target) => target !== undefined);
+  if (parallel?.kind === 'list')
+    refuseKey(check, edge, 'to', { message: 'An edge with a `parallel` list takes no `to`.' });
+  const named = parallel?.kind === 'list' ? parallel : requireTo(check, edge);
+  const branches = (named?.kind === 'list' ? named.items : [named])
+    .map(targetOf)
+    .filter((target) => target !== undefined);
   const join = targetOf(childOf(edge, 'fan_in'));
   return { kind: 'parallel', at: branches[0]?.at ?? edge.start, branches, ...(join === undefined ? {} : { join }) };
 }
 
-function readRule(check: FlowCheck, edge: MapNode): readonly RuleDraft[] {
-  const toNode = childOf(edge, 'to');
-  const fanIn = edge.entries.get('fan_in');
-  if (fanIn !== undefined) {
-    const message = '`fan_in` belongs to parallel edges.';
-    check.problems.add({ code: 'SPEC_INVALID', at: fanIn.keyStart, message, hint: 'Add `type: parallel`.' });
-  }
-  if (toNode === undefined) {
+function isFan(edge: MapNode): boolean {
+  const parallel = childOf(edge, 'parallel');
+  return textOf(childOf(edge, 'type')) === 'parallel' || parallel?.kind === 'list' || flagOf(parallel) === true;
+}
+
+function requireTo(check: FlowCheck, edge: MapNode): YamlNode | undefined {
+  const to = childOf(edge, 'to');
+  if (to === undefined) {
     check.problems.add({ code: 'SPEC_INVALID', at: edge.start, message: 'The edge needs the key `to`.' });
-  } else if (toNode.kind === 'list') {
+  }
+  return to;
+}
+
+function refuseKey(
+  check: FlowCheck,
+  edge: MapNode,
+  key: string,
+  why: { readonly message: string; readonly hint?: string },
+): void {
+  const entry = edge.entries.get(key);
+  if (entry !== undefined) check.problems.add({ code: 'SPEC_INVALID', at: entry.keyStart, ...why });
+}
+
+function readRule(check: FlowCheck, edge: MapNode): readonly RuleDraft[] {
+  refuseKey(check, edge, 'fan_in', { message: '`fan_in` belongs to parallel edges.', hint: 'Add `type: parallel`.' });
+  const toNode = requireTo(check, edge);
+  if (toNode?.kind === 'list') {
     const message = 'A list in `to` needs `parallel: true`.';
     check.problems.add({ code: 'SPEC_INVALID', at: toNode.start, message, hint: 'Or write one edge per target.' });
   }

@@ -20,6 +20,6 @@ export function isFlowFile(path: string, text?: string): boolean {
   if (!FLOW_NAME.test(slashed) || OTHER_NAMES.test(slashed) || isHidden) return false;
   if (text === undefined) return true;
   return /^\s*\{/.test(text)
-    ? /(?:[{,]|^)\s*["']?(?:nodes|edges)["']?\s*:/m.test(text)
+    ? /[{,\n][ \t]*["']?(?:nodes|edges)["']?[ \t]*:/.test(text)
     : /^\uFEFF?(["']?)(?:nodes|edges)\1[ \t]*:(?:\s|$)/m.test(text);
 }

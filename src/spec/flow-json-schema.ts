@@ -4,8 +4,7 @@
  * Good for editors: keys with their sentence, allowed words, action names, and per action the
  * keys of its `with`. It says less than `parseFlow`: targets, joins and code are not its matter.
  */
-import type { JsonObject, JsonValue } from '../core/index.ts';
-import { setOwn } from '../core/index.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
 import type { ActionCatalogue } from './action-facts.ts';
 import { FLOW_KEYS } from './flow-language.ts';
 import { NODE_KEYS } from './node-language.ts';
@@ -42,31 +41,30 @@ function withRule(name: string, actions: ActionCatalogue): JsonObject {
   const schema = actions.find(name)?.withSchema ?? {};
   return {
     if: { properties: { uses: { const: name } }, required: ['uses'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { properties: { with: allowTemplates(schema) as JsonObject } },
+    then: { properties: { with: allowTemplates(schema) } },
   };
 }
 
 const TEMPLATE: JsonObject = { type: 'string', pattern: '\\{[{%]' };
 
 /** The schema with a template allowed for every value below the top. */
-function allowTemplates(schema: JsonValue, isTop = true): JsonValue {
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return schema;
-  const object = schema as JsonObject;
+function allowTemplates(schema: JsonObject): JsonObject {
   const copy: { [key: string]: JsonValue } = {};
-  for (const [key, value] of Object.entries(object)) {
-    const isMap = key === 'properties' || key === 'patternProperties';
-    const isSchema = key === 'items' || key === 'additionalProperties';
-    if (isMap && typeof value === 'object' && value !== null) {
-      const inner = Object.entries(value).map(
-        ([name, part]) => [name, allowTemplates(part as JsonValue, false)] as const,
-      );
-      setOwn(copy, key, Object.fromEntries(inner));
-    } else {
-      setOwn(copy, key, isSchema ? allowTemplates(value, false) : value);
-    }
-  }
-  return isTop || Object.keys(copy).length === 0 ? copy : { anyOf: [copy, TEMPLATE] };
+  for (const [key, value] of Object.entries(schema)) setOwn(copy, key, allowInKeyword(key, value));
+  return copy;
+}
+
+function allowInKeyword(keyword: string, value: JsonValue): JsonValue {
+  if (keyword === 'items' || keyword === 'additionalProperties') return orTemplate(value);
+  if ((keyword !== 'properties' && keyword !== 'patternProperties') || !isJsonObject(value)) return value;
+  const copy: { [key: string]: JsonValue } = {};
+  for (const [key, part] of Object.entries(value)) setOwn(copy, key, orTemplate(part));
+  return copy;
+}
+
+function orTemplate(schema: JsonValue): JsonValue {
+  const takesAnything = !isJsonObject(schema) || Object.keys(schema).length === 0;
+  return takesAnything ? schema : { anyOf: [allowTemplates(schema), TEMPLATE] };
 }
 
 function tableSchema(table: KeyTable, replaced: JsonObject = {}): JsonObject {

@@ -125,6 +125,5 @@ export const FLOW_KEYS: KeyTable = {
   schedule: key(tableShape(SCHEDULE_KEYS), 'When the flow runs by itself.'),
   config: key(tableShape(CONFIG_KEYS), 'Where runs pause.'),
   invalidates: unusedKey(listShape(textShape()), 'Tags of answers that a run makes stale.'),
-  metadata: key(ANY_SHAPE, 'Notes for people and tools; not looked at.'),
   ...laterKeys('state_schema', 'output_schema', 'imports', 'rate_limiters', 'secrets', 'durability'),
 };

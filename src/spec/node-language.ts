@@ -74,7 +74,6 @@ export const NODE_KEYS: KeyTable = {
   ),
   on_error: key(tableShape(ON_ERROR_KEYS), 'What happens when the node fails.'),
   metadata: key(ANY_SHAPE, 'Notes for people and tools; not looked at.'),
-  description: key(textShape(), 'What the node is for; not looked at.'),
   ...laterKeys(
     'steps',
     'type',
@@ -121,6 +120,5 @@ export const EDGE_KEYS: KeyTable = {
     { kind: 'either', scalar: ANY_SHAPE, map: tableShape(CONDITION_KEYS) },
     'Expression that must hold, or be false with `when: false`.',
   ),
-  metadata: key(ANY_SHAPE, 'Notes for people and tools; not looked at.'),
   ...laterKeys('targets', 'timeout', 'retry', 'circuit_breaker', 'max_workers', 'on_error'),
 };

@@ -114,24 +114,24 @@ function readRun(check: FlowCheck, run: YamlNode, about: RunCircumstances): Node
   if (type !== 'expression') {
     const at = childOf(run, 'type')?.start ?? run.start;
     if (!checkLanguage(check, type, at, about.name)) return { kind: 'none' };
-    requireKeys(check, run, ['code'], ['value', 'output_key'], type);
+    requireKeys(check, run, { type, needed: ['code'], foreign: ['value', 'output_key'] });
     const code = childOf(run, 'code');
     return code?.kind === 'scalar' ? readLua(check, code, about) : { kind: 'none' };
   }
-  requireKeys(check, run, ['value', 'output_key'], ['code'], type);
+  requireKeys(check, run, { type, needed: ['value', 'output_key'], foreign: ['code'] });
   const value = childOf(run, 'value');
   const outputKey = textOf(childOf(run, 'output_key'));
   if (value === undefined || outputKey === undefined) return { kind: 'none' };
   return { kind: 'expression', value: readExpressionValue(check, value), outputKey };
 }
 
-function requireKeys(
-  check: FlowCheck,
-  run: MapNode,
-  needed: readonly string[],
-  foreign: readonly string[],
-  type: string,
-): void {
+interface RunKeys {
+  readonly type: string;
+  readonly needed: readonly string[];
+  readonly foreign: readonly string[];
+}
+
+function requireKeys(check: FlowCheck, run: MapNode, { type, needed, foreign }: RunKeys): void {
   for (const key of needed) {
     if (run.entries.has(key)) continue;
     const message = `\`run\` with \`type: ${type}\` needs the key ${quote(key)}.`;
@@ -169,7 +169,7 @@ function readAction(check: FlowCheck, node: MapNode, name: string): NodeWork {
       message,
       ...(hint === undefined ? {} : { hint }),
     });
-  } else {
+  } else if (withNode === undefined || withNode.kind === 'map') {
     checkActionInput(check, facts, withNode ?? usesNode, input);
   }
   const output = readOutput(check, childOf(node, 'output'));

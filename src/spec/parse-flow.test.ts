@@ -65,6 +65,7 @@ const NODES: readonly Row[] = [
   ['a missing goto', 'nodes:\n  - name: a\n    goto: bb\n', ['3:11 SPEC_UNKNOWN_TARGET']],
   ['a goto to the start', 'nodes:\n  - name: a\n    goto: __start__\n', ['3:11 SPEC_INVALID']],
   ['an empty goto list', 'nodes:\n  - name: a\n    goto: []\n', ['3:11 SPEC_INVALID']],
+  ['a list as with', 'nodes:\n  - name: a\n    uses: log\n    with: [1]\n', ['4:11 SPEC_INVALID']],
   ['a rule without to', 'nodes:\n  - name: a\n    goto: [{if: "1"}]\n', ['3:12 SPEC_INVALID']],
   ['a missing fallback', 'nodes:\n  - name: a\n    on_error: {fallback: b}\n', ['3:26 SPEC_UNKNOWN_TARGET']],
   ['an unknown mode', 'nodes:\n  - name: a\n    on_error: {mode: retry}\n', ['3:22 SPEC_INVALID']],
@@ -187,7 +188,7 @@ describe('parseFlow', () => {
   });
 
   it('gives a flow and its warnings when there is no error', () => {
-    const { flow, diagnostics } = parse(`${MINIMAL}metadata: {by: me}\ninvalidates: []\n`);
+    const { flow, diagnostics } = parse(`${MINIMAL}invalidates: []\n`);
 
     assert.equal(flow?.name, 'flow');
     assert.deepEqual(

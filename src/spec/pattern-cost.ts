@@ -88,17 +88,25 @@ class PatternReader {
   }
 
   #quantify(atom: Cost): Cost | undefined {
-    const found = /^(?:([*+?])|\{(\d+)(,(\d*))?\})\??/.exec(this.#pattern.slice(this.#at));
-    if (found === null) return atom;
-    this.#at += found[0].length;
-    const isFree = atom.freedom > 0 || atom.fixedBits > 0;
-    const [, sign, least, range, most] = found;
-    if (sign === '*' || sign === '+' || (range !== undefined && most === '')) {
-      return isFree ? undefined : { fixedBits: 0, freedom: 1 };
+    const times = this.#readTimes();
+    if (times === undefined) return atom;
+    const { min, max } = times;
+    if (max === Number.POSITIVE_INFINITY) {
+      return atom.freedom > 0 || atom.fixedBits > 0 ? undefined : { fixedBits: 0, freedom: 1 };
     }
-    const max = sign === '?' ? 1 : Number(range === undefined ? least : most);
-    const min = sign === '?' ? 0 : Number(least);
     if (max > 1_000 || (atom.freedom > 0 && max > 1)) return undefined;
     return { fixedBits: atom.fixedBits * max + Math.log2(Math.max(1, max - min + 1)), freedom: atom.freedom };
+  }
+
+  #readTimes(): { readonly min: number; readonly max: number } | undefined {
+    const found = /^(?:([*+?])|\{(\d+)(,(\d*))?\})\??/.exec(this.#pattern.slice(this.#at));
+    if (found === null) return undefined;
+    this.#at += found[0].length;
+    const [, sign, least, range, most] = found;
+    if (sign === '?') return { min: 0, max: 1 };
+    if (sign !== undefined) return { min: sign === '+' ? 1 : 0, max: Number.POSITIVE_INFINITY };
+    const min = Number(least);
+    if (range === undefined) return { min, max: min };
+    return { min, max: most === '' ? Number.POSITIVE_INFINITY : Number(most) };
   }
 }

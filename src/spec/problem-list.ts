@@ -29,7 +29,7 @@ export class ProblemList {
   readonly #file: string;
   readonly #placeOf: (offset: number) => Place;
   readonly #found: (Problem & { readonly severity: 'error' | 'warning' })[] = [];
-  #seen = new Set<string>();
+  readonly #seen = new Set<string>();
   #leftOutCount = 0;
 
   constructor(file: string, placeOf: (offset: number) => Place) {
@@ -88,7 +88,6 @@ export class ProblemList {
 
 /** Text from a file as a message may show it: on one line, without control characters, at most 60 characters. */
 export function quote(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
   return `\`${line.length > 60 ? `${line.slice(0, 57)}...` : line}\``;
 }

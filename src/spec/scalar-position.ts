@@ -58,26 +58,25 @@ class SourceWalk {
       this.#owed -= 1;
       return this.position;
     }
-    const isBlank = /\s/.test(character);
     while (this.position < this.#end) {
       const found = this.#source[this.position] as string;
-      if (this.#style === 'double' && found === '\\') {
-        if (!this.#isLineContinuation()) return this.#takeEscape();
-        this.position += 1;
-      } else if (found === character) {
-        const at = this.position;
-        this.position += this.#style === 'single' && character === "'" ? 2 : 1;
-        return at;
-      } else if (isBlank || !/\s/.test(found)) {
-        // A blank of the value that the file writes otherwise: a folded line break.
-        const at = this.position;
-        if (!isBlank || /\s/.test(found)) this.position += 1;
-        return at;
-      } else {
-        this.position += 1;
+      const isEscape = this.#style === 'double' && found === '\\';
+      if (isEscape && !this.#isLineContinuation()) return this.#takeEscape();
+      if (!isEscape && (found === character || isBlank(character) || !isBlank(found))) {
+        return this.#takePlain(character, found);
       }
+      this.position += 1;
     }
     return this.position;
+  }
+
+  #takePlain(character: string, found: string): number {
+    const at = this.position;
+    const isDoubledQuote = this.#style === 'single' && character === "'";
+    // A blank of the value that the file does not have here was folded away: nothing is consumed.
+    const isMissing = found !== character && isBlank(character) && !isBlank(found);
+    if (!isMissing) this.position += isDoubledQuote ? 2 : 1;
+    return at;
   }
 
   #isLineContinuation(): boolean {
@@ -93,4 +92,8 @@ class SourceWalk {
     if (kind === 'U' && Number.parseInt(this.#source.slice(at + 2, at + 10), 16) > 0xffff) this.#owed = 1;
     return at;
   }
+}
+
+function isBlank(character: string): boolean {
+  return /\s/.test(character);
 }

@@ -5,12 +5,12 @@
  * self-contained: no remote references. `format` is a note, not a check. Patterns are tried
  * only on texts they cannot choke on.
  */
-import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { isJsonObject, type JsonObject, type JsonValue, MoonpoolError } from '../core/index.ts';
 import { longestSafeText, MAX_PATTERN_LENGTH } from './pattern-cost.ts';
 import { quote } from './problem-list.ts';
+import { loadSchemaLibrary } from './schema-library.ts';
 
 /** Problems of one value that are reported. */
 const MAX_PROBLEMS = 50;
@@ -112,7 +112,7 @@ function compile(schema: JsonObject, mode: 'first' | 'all'): ValidateFunction {
 function engineFor(mode: 'first' | 'all'): Ajv2020 {
   const known = engines[mode];
   if (known !== undefined) return known;
-  const { Ajv2020: Engine } = createRequire(import.meta.url)('ajv/dist/2020.js') as { Ajv2020: typeof Ajv2020 };
+  const Engine = loadSchemaLibrary();
   const made = new Engine({
     strict: false,
     allErrors: mode === 'all',
@@ -132,25 +132,25 @@ function createBoundedRegExp(pattern: string, flags: string): { test(text: strin
   return { test: (text) => text.length <= longest && regExp.test(text), toString: () => String(regExp) };
 }
 
-/** What in a schema could make a check run for ever. */
+/** What in a schema could make a check run for ever, or mean something else than it says. */
 function findHazard(schema: JsonValue, depth: number): string | undefined {
   if (depth > MAX_SCHEMA_DEPTH) return `it is nested deeper than ${MAX_SCHEMA_DEPTH} levels`;
   if (Array.isArray(schema)) return firstHazard(schema, depth);
   if (!isJsonObject(schema)) return undefined;
-  const patterns = isJsonObject(schema['patternProperties']) ? Object.keys(schema['patternProperties']) : [];
-  if (typeof schema['pattern'] === 'string') patterns.push(schema['pattern']);
-  for (const pattern of patterns) {
-    const hazard = patternHazard(pattern);
-    if (hazard !== undefined) return hazard;
-  }
-  const { uniqueItems, maxItems, $id } = schema;
+  return hazardOfKeywords(schema) ?? firstHazard(Object.values(schema), depth);
+}
+
+function hazardOfKeywords(schema: JsonObject): string | undefined {
+  const { $id, pattern, patternProperties, uniqueItems, maxItems } = schema;
   if (typeof $id === 'string' && $id.includes('json-schema.org')) return `${quote($id)} is taken`;
   // To the library this means a check that answers later.
   if (Object.hasOwn(schema, '$async')) return '`$async` is not part of JSON Schema';
   if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS)) {
     return `uniqueItems needs a maxItems of at most ${MAX_UNIQUE_ITEMS} beside it`;
   }
-  return firstHazard(Object.values(schema), depth);
+  const patterns = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
+  if (typeof pattern === 'string') patterns.push(pattern);
+  return patterns.map(patternHazard).find((hazard) => hazard !== undefined);
 }
 
 function firstHazard(parts: readonly JsonValue[], depth: number): string | undefined {
@@ -182,7 +182,8 @@ function toProblem(error: ErrorObject, value: JsonValue): SchemaProblem {
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const { keyword, params } = error;
+  const { keyword } = error;
+  const params = error.params as Readonly<Record<string, unknown>>;
   const extraKey = params['additionalProperty'] ?? params['unevaluatedProperty'];
   const isAboutKeys =
     ['required', 'additionalProperties', 'unevaluatedProperties', 'dependentRequired'].includes(keyword) &&
@@ -220,11 +221,15 @@ function wordProblem({ keyword, params, message }: ErrorObject, path: readonly s
   }
 }
 
-function valueAt(value: JsonValue, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined),
-    value,
-  );
+/** The part of `value` that `path` leads to; undefined when there is none. */
+export function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
+  let at: JsonValue | undefined = value;
+  for (const step of path) {
+    const holder: unknown = at;
+    if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, step)) return undefined;
+    at = Reflect.get(holder, step) as JsonValue;
+  }
+  return at;
 }
 
 /** Nodes of `value`, counted up to `most`. */
@@ -241,7 +246,7 @@ function countNodes(value: JsonValue, most: number): number {
 
 function oneLine(text: string): string {
   return text
+    .slice(0, 200)
     .replace(/\s+/g, ' ')
-    .replace(/[\s.]+$/, '')
-    .slice(0, 200);
+    .replace(/[\s.]+$/, '');
 }

@@ -8,7 +8,7 @@
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from '../core/index.ts';
 import type { JsonObject } from '../core/index.ts';
 import { type ProblemList, quote } from './problem-list.ts';
-import { kindName, type MapNode, type YamlNode } from './yaml-tree.ts';
+import { kindName, type MapEntry, type MapNode, type YamlNode } from './yaml-tree.ts';
 
 /** What may stand at a place of the file. */
 export type Shape =
@@ -124,34 +124,26 @@ function isWithin(value: number | undefined, min: number, max: number): boolean 
 
 function checkList(check: ShapeCheck, node: YamlNode, shape: Shape & { kind: 'list' }, what: string): boolean {
   if (node.kind !== 'list') return refuse(check, node, what, describeShape(shape));
-  if (node.items.length < shape.minCount) return refuse(check, node, what, describeShape(shape), 'an empty list');
+  if (node.items.length < shape.minCount) return refuse(check, node, what, describeShape(shape));
   return node.items.reduce((fits, item) => checkShape(check, item, shape.of, `${what} item`) && fits, true);
 }
 
 function checkTable(check: ShapeCheck, node: MapNode, table: KeyTable, what: string): boolean {
   let fits = true;
-  for (const { key, keyStart, value } of node.entries.values()) {
-    const fact = Object.hasOwn(table, key) ? table[key] : undefined;
+  for (const entry of node.entries.values()) {
+    const fact = Object.hasOwn(table, entry.key) ? table[entry.key] : undefined;
     if (fact === undefined) {
-      reportUnknownKey(check, key, keyStart, table, what);
-      fits = false;
-    } else if (fact.status === 'later') {
+      const hint = check.problems.suggest(entry.key, Object.keys(table));
+      const message = `The key ${quote(entry.key)} is not known in ${quote(what)}.`;
       check.problems.add({
-        code: 'SPEC_INVALID',
-        at: keyStart,
-        message: `${quote(key)} is not available in this version.`,
-        hint: 'Remove it, or do without for now.',
+        code: 'SPEC_UNKNOWN_KEY',
+        at: entry.keyStart,
+        message,
+        ...(hint === undefined ? {} : { hint }),
       });
       fits = false;
-    } else if (fact.status === 'ignored') {
-      const message = `${quote(key)} has no meaning here.`;
-      check.problems.add({ code: 'SPEC_IGNORED', severity: 'warning', at: keyStart, message, hint: 'Remove it.' });
     } else {
-      if (fact.status === 'unused') {
-        const message = `${quote(key)} is not used in this version.`;
-        check.problems.add({ code: 'SPEC_IGNORED', severity: 'warning', at: keyStart, message });
-      }
-      fits = checkShape(check, value, fact.shape, key) && fits;
+      fits = checkKey(check, entry, fact) && fits;
     }
   }
   for (const [key, fact] of Object.entries(table)) {
@@ -166,23 +158,37 @@ function checkTable(check: ShapeCheck, node: MapNode, table: KeyTable, what: str
   return fits;
 }
 
-function reportUnknownKey(check: ShapeCheck, key: string, at: number, table: KeyTable, what: string): void {
-  const hint = check.problems.suggest(key, Object.keys(table));
-  const message = `The key ${quote(key)} is not known in ${quote(what)}.`;
-  check.problems.add({ code: 'SPEC_UNKNOWN_KEY', at, message, ...(hint === undefined ? {} : { hint }) });
+function checkKey(check: ShapeCheck, { key, keyStart: at, value }: MapEntry, fact: KeyFact): boolean {
+  switch (fact.status) {
+    case 'later': {
+      const message = `${quote(key)} is not available in this version.`;
+      check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Remove it, or do without for now.' });
+      return false;
+    }
+    case 'ignored': {
+      const message = `${quote(key)} has no meaning here.`;
+      check.problems.add({ code: 'SPEC_IGNORED', severity: 'warning', at, message, hint: 'Remove it.' });
+      return true;
+    }
+    case 'unused': {
+      const message = `${quote(key)} is not used in this version.`;
+      check.problems.add({ code: 'SPEC_IGNORED', severity: 'warning', at, message });
+      return checkShape(check, value, fact.shape, key);
+    }
+    default:
+      return checkShape(check, value, fact.shape, key);
+  }
 }
 
-function refuse(check: ShapeCheck, node: YamlNode, what: string, wanted: string, found?: string): false {
-  const shown = found ?? foundIn(node);
-  check.problems.add({
-    code: 'SPEC_INVALID',
-    at: node.start,
-    message: `${quote(what)} must be ${wanted}, not ${shown}.`,
-  });
+/** Says what `node`, which `what` names, must be and is not. */
+function refuse(check: ShapeCheck, node: YamlNode, what: string, wanted: string): false {
+  const message = `${quote(what)} must be ${wanted}, not ${foundIn(node)}.`;
+  check.problems.add({ code: 'SPEC_INVALID', at: node.start, message });
   return false;
 }
 
 function foundIn(node: YamlNode): string {
+  if (node.kind === 'list' && node.items.length === 0) return 'an empty list';
   return node.kind === 'scalar' && typeof node.value === 'string' ? quote(node.value) : kindName(node);
 }
 

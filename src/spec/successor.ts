@@ -38,9 +38,10 @@ export class SuccessorSearch {
         totals.set(name, total);
       }
     }
+    const own = new Set(branches);
     let best: { join: string; farthest: number } | undefined;
     for (const [name, { count, farthest }] of totals) {
-      if (count < branches.length || branches.includes(name)) continue;
+      if (count < branches.length || own.has(name)) continue;
       if (best === undefined || farthest < best.farthest) best = { join: name, farthest };
     }
     return best === undefined ? undefined : { join: best.join };

@@ -7,7 +7,7 @@ import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import type { RuleDraft } from './route-draft.ts';
 import { offsetOfPlace } from './scalar-position.ts';
-import { type ScalarNode, toJson, type YamlNode } from './yaml-tree.ts';
+import { type ScalarNode, textOf, toJson, type YamlNode } from './yaml-tree.ts';
 
 /** Stands in for text that was reported, so that what depends on it is not reported too. */
 export const BROKEN: Pick<RuleDraft, 'when' | 'negate'> = { when: 'false' };
@@ -44,8 +44,10 @@ export function readTemplates(check: FlowCheck, node: YamlNode): JsonValue {
 
 /** The value of `type: expression` as a template: text without braces is an expression too. */
 export function readExpressionValue(check: FlowCheck, node: YamlNode): JsonValue {
-  const isBare = node.kind === 'scalar' && typeof node.value === 'string' && !hasTemplateSyntax(node.value);
-  return isBare ? `{{ ${readExpression(check, node, 'value')} }}` : readTemplates(check, node);
+  const text = textOf(node);
+  if (text === undefined || hasTemplateSyntax(text)) return readTemplates(check, node);
+  readExpression(check, node, 'value');
+  return `{{ ${text} }}`;
 }
 
 function checkTemplates(check: FlowCheck, node: YamlNode, done: Set<YamlNode>): void {

@@ -9,7 +9,7 @@ import { hasTemplateSyntax } from '../expr/index.ts';
 import type { ActionFacts } from './action-facts.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
-import { findSchemaProblems, type SchemaProblem } from './schema-check.ts';
+import { findSchemaProblems, type SchemaProblem, valueAt } from './schema-check.ts';
 import { nodeAt, type YamlNode } from './yaml-tree.ts';
 
 /** Reports what in `input`, which stands at `node`, the action cannot use. */
@@ -36,13 +36,9 @@ function knownKeys(facts: ActionFacts, problem: SchemaProblem): readonly string[
 
 /** False when the value a problem speaks of depends on a template. */
 function isCertain(problem: SchemaProblem, input: JsonObject): boolean {
-  let value: JsonValue | undefined = input;
-  for (const step of problem.path) {
-    if (Array.isArray(value)) value = value[Number(step)];
-    else value = isJsonObject(value) ? value[step] : undefined;
-  }
-  if (!problem.isAboutKeys) return value === undefined || !holdsTemplate(value);
-  return true;
+  if (problem.isAboutKeys) return true;
+  const value = valueAt(input, problem.path);
+  return value === undefined || !holdsTemplate(value);
 }
 
 function holdsTemplate(value: JsonValue): boolean {

@@ -44,6 +44,11 @@ const ROWS: readonly (readonly [string, string, unknown])[] = [
   ['refuses NUL', 'a: x\nb: \0', ['2:4 SPEC_SYNTAX']],
   ['refuses half a surrogate pair', 'a: \ud800', ['1:4 SPEC_SYNTAX']],
   ['refuses to merge text', 'a: {<<: x}', ['1:9 SPEC_SYNTAX']],
+  [
+    'refuses aliases that repeat a long text',
+    `a: &x ${'y'.repeat(640_000)}\nb: [${Array(12).fill('*x').join(', ')}]`,
+    ['2:41 SPEC_SYNTAX'],
+  ],
   ['refuses aliases that multiply', BILLION_LAUGHS, ['6:25 SPEC_SYNTAX']],
 ];
 

@@ -46,7 +46,7 @@ function isReadable(text: string, problems: ProblemList): boolean {
     problems.add({ code: 'SPEC_SYNTAX', at: 0, message: 'The file is larger than 1 MiB.', hint: 'Split the flow.' });
     return false;
   }
-  const odd = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]|\p{Surrogate}/u.exec(text);
+  const odd = /[\ufffe\uffff\p{Surrogate}]|(?![\t\n\r\u0080-\u009f])\p{Cc}/u.exec(text);
   if (odd === null) return true;
   const point = (odd[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   problems.add({

@@ -1,10 +1,10 @@
 /**
  * The YAML library's nodes → our tree: aliases and `<<` resolved, keys unique, values those of JSON.
  *
- * Bounded: aliases may make the tree look at most 100,000 nodes larger than the file. Recursion
- * is safe because the reader refused deep files.
+ * Bounded: aliases may make the tree look at most 100,000 nodes larger than the file, 64 characters
+ * of text counting as one more. Recursion is safe because the reader refused deep files.
  */
-import { isAlias, isMap, isScalar, isSeq, Scalar, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Pair, Scalar, type YAMLMap } from 'yaml';
 import { type ProblemList, quote } from './problem-list.ts';
 import { kindName, type MapEntry, type MapNode, type ScalarStyle, type YamlNode } from './yaml-tree.ts';
 
@@ -91,18 +91,16 @@ export class TreeBuilder {
   #buildMap(map: YAMLMap): MapNode {
     const entries = new Map<string, MapEntry>();
     const merged: YamlNode[] = [];
-    for (const { key, value } of map.items) {
-      const keyNode = key as Partial<Scalar> | null;
-      const keyStart = keyNode?.range?.[0] ?? map.range?.[0] ?? 0;
-      const name = this.#nameOf(key, keyStart);
-      const built = value === null ? nullAt(keyStart) : this.build(value);
-      if (name === undefined || built === undefined) continue;
-      if (name === '<<' && keyNode?.type === Scalar.PLAIN) {
-        merged.push(built);
-      } else if (entries.has(name)) {
-        this.#refuse(keyStart, `The key ${quote(name)} stands twice in one object.`, 'Keep one of them.');
+    for (const pair of map.items) {
+      const entry = this.#buildEntry(pair, map.range?.[0] ?? 0);
+      if (entry === undefined) continue;
+      const { key, keyStart, value } = entry;
+      if (key === '<<' && (pair.key as Partial<Scalar>).type === Scalar.PLAIN) {
+        merged.push(value);
+      } else if (entries.has(key)) {
+        this.#refuse(keyStart, `The key ${quote(key)} stands twice in one object.`, 'Keep one of them.');
       } else {
-        entries.set(name, { key: name, keyStart, value: built });
+        entries.set(key, entry);
       }
     }
     for (const source of merged) this.#mergeInto(entries, source);
@@ -112,6 +110,13 @@ export class TreeBuilder {
       [...entries.values()].map((entry) => entry.value),
     );
     return node;
+  }
+
+  #buildEntry({ key, value }: Pair<unknown, unknown>, mapStart: number): MapEntry | undefined {
+    const keyStart = (key as Partial<Scalar> | null)?.range?.[0] ?? mapStart;
+    const name = this.#nameOf(key, keyStart);
+    const built = value === null ? nullAt(keyStart) : this.build(value);
+    return name === undefined || built === undefined ? undefined : { key: name, keyStart, value: built };
   }
 
   /** `<<` adds what the object does not have itself. */
@@ -127,9 +132,8 @@ export class TreeBuilder {
   }
 
   #nameOf(key: unknown, at: number): string | undefined {
-    if (isScalar(key) && key.value !== null) {
-      return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
-    }
+    // Numbers and the like stand as they are written: `1.0: x` has the key "1.0".
+    if (isScalar(key) && key.value !== null) return typeof key.value === 'string' ? key.value : key.source;
     this.#refuse(at, 'A key must be text.');
     return undefined;
   }
@@ -155,7 +159,9 @@ export class TreeBuilder {
 
   /** How large a node is with its aliases written out: what whoever walks the tree will meet. */
   #sizeOf(node: YamlNode): Size {
-    return this.#sizes.get(node) ?? LEAF;
+    if (node.kind !== 'scalar') return this.#sizes.get(node) ?? LEAF;
+    // Long texts count by their length: repeated by aliases they would grow without end too.
+    return typeof node.value === 'string' ? { count: 1 + Math.floor(node.value.length / 64), depth: 0 } : LEAF;
   }
 
   #measure<T extends YamlNode>(node: T, children: readonly YamlNode[]): T {
