@@ -39,14 +39,14 @@ async function showAnswer(address) {
 
 /** Passes standard error on, and gives the address in its first line that names one. */
 function watchForAddress(onAddress) {
-  const write = process.stderr.write;
-  process.stderr.write = function (chunk, ...rest) {
+  const write = process.stderr.write.bind(process.stderr);
+  process.stderr.write = (chunk, ...rest) => {
     const address = /^Listening on (https?:\/\/\S+?)\/?$/m.exec(String(chunk))?.[1];
     if (address !== undefined) {
       process.stderr.write = write;
       onAddress(address);
     }
-    return write.call(process.stderr, chunk, ...rest);
+    return write(chunk, ...rest);
   };
 }
 

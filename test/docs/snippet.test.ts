@@ -1,0 +1,62 @@
+/** The finder of runnable documentation finds it all, and runs nothing that is not plain. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { blocksOf, consoleSteps, docExamplesOf, toModule } from './snippet.ts';
+
+describe('blocksOf', () => {
+  it('gives each block with its language and line', () => {
+    const page = 'Text\n```yaml\na: 1\n```\n\n````\n```\nnested\n```\n````\n';
+
+    assert.deepEqual(blocksOf(page), [
+      { language: 'yaml', text: 'a: 1\n', line: 2 },
+      { language: '', text: '```\nnested\n```\n', line: 6 },
+    ]);
+  });
+
+  it('refuses a block that does not end', () => {
+    assert.throws(() => blocksOf('```yaml\na: 1\n'), /line 1 does not end/);
+  });
+});
+
+describe('consoleSteps', () => {
+  it('gives each command with what it prints', () => {
+    const text = `$ moonpool run a.yaml --set who='Ada L' -i '{"x": 1}'\n{"a": 1}\n\n$ moonpool validate a.yaml\n`;
+
+    assert.deepEqual(consoleSteps(text), [
+      { args: ['run', 'a.yaml', '--set', 'who=Ada L', '-i', '{"x": 1}'], output: '{"a": 1}' },
+      { args: ['validate', 'a.yaml'], output: '' },
+    ]);
+  });
+
+  for (const command of ['rm -r x', 'moonpool run a > b', 'moonpool run a | jq', 'moonpool run $(x)']) {
+    it(`refuses ${command}`, () => assert.throws(() => consoleSteps(`$ ${command}\n`), /Only/));
+  }
+});
+
+describe('docExamplesOf', () => {
+  it('gives the code of an example and stops at the next tag', () => {
+    const source = `/**\n * Adds.\n * @example\n * const sum = add(1, 2); // → 3\n * add(0, 0); // → 0\n * @returns the sum\n */\n`;
+
+    assert.deepEqual(docExamplesOf(source), ['const sum = add(1, 2); // → 3\nadd(0, 0); // → 0']);
+  });
+});
+
+describe('toModule', () => {
+  it('asserts what an example claims', () => {
+    const code = toModule('const sum = add(1, 2); // → 3\nadd(sum, 1); // → 4', './add.ts', ['add', 'other']);
+
+    assert.equal(
+      code,
+      `import assert from 'node:assert/strict';
+import { add } from "./add.ts";
+const sum = add(1, 2);
+assert.deepEqual(sum, 3);
+assert.deepEqual(add(sum, 1), 4);
+`,
+    );
+  });
+
+  it('refuses an example that claims nothing', () => {
+    assert.throws(() => toModule('add(1, 2);', './add.ts', ['add']), /claims nothing/);
+  });
+});
