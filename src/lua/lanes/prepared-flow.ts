@@ -2,7 +2,14 @@
  * A flow made ready to execute in a lane: nodes by name, expressions and templates compiled once.
  */
 import { type JsonObject, type JsonValue, MoonpoolError } from '../../core/index.ts';
-import { compileExpression, compileValue, type Expression, type ValueTemplate } from '../../expr/index.ts';
+import {
+  type Condition,
+  compileCondition,
+  compileExpression,
+  compileValue,
+  type Expression,
+  type ValueTemplate,
+} from '../../expr/index.ts';
 import type { Flow, FlowNode } from '../../spec/index.ts';
 
 /** See the head of this file. Caches grow with the flow's text only, never with its runs. */
@@ -10,6 +17,7 @@ export class PreparedFlow {
   readonly flow: Flow;
   readonly hasLua: boolean;
   readonly #nodes: ReadonlyMap<string, { readonly node: FlowNode; readonly index: number }>;
+  readonly #conditions = new Map<string, Condition>();
   readonly #expressions = new Map<string, Expression>();
   readonly #values = new WeakMap<object, ValueTemplate>();
 
@@ -24,6 +32,16 @@ export class PreparedFlow {
     const found = this.#nodes.get(name);
     if (found === undefined) throw new MoonpoolError('BUG_INVARIANT', `No node ${name} in a checked flow.`);
     return found;
+  }
+
+  /** The compiled form of a condition of this flow. */
+  condition(text: string): Condition {
+    let compiled = this.#conditions.get(text);
+    if (compiled === undefined) {
+      compiled = compileCondition(text);
+      this.#conditions.set(text, compiled);
+    }
+    return compiled;
   }
 
   /** The compiled form of an expression of this flow. */

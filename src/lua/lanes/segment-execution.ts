@@ -14,7 +14,7 @@ import {
   setOwn,
   toErrorData,
 } from '../../core/index.ts';
-import { evaluateExpression, isRouteTrue, renderValue, type Scope } from '../../expr/index.ts';
+import { evaluateCondition, evaluateExpression, renderValue, type Scope } from '../../expr/index.ts';
 import {
   type Destination,
   type FlowNode,
@@ -197,8 +197,7 @@ class Execution {
 
   #follow(route: Route): Step {
     try {
-      const holds = (when: string): boolean =>
-        isRouteTrue(evaluateExpression(this.#flow.expression(when), this.#scope()));
+      const holds = (when: string): boolean => evaluateCondition(this.#flow.condition(when), this.#scope());
       return { kind: 'go', to: followRoute(route, holds, this.#request.join) };
     } catch (error) {
       if (!(error instanceof MoonpoolError)) throw error;
