@@ -71,7 +71,10 @@ class GraphWalk {
         // In a branch the order of the list is not a way: the branch ends at its join.
         return this.#step(from, join ?? route.to, join);
       case 'rules':
-        return route.rules.flatMap(({ to, when }) => this.#step(from, to === END ? (join ?? END) : to, join, when));
+        return route.rules.flatMap(({ to, when, negate }) => {
+          const shown = negate === true ? `not (${when})` : when;
+          return this.#step(from, to === END ? (join ?? END) : to, join, shown);
+        });
       case 'parallel':
         return this.#fanOut(from, route, join);
     }
