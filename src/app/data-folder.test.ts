@@ -16,14 +16,19 @@ describe('openDataFolder', () => {
     await rm(base, { recursive: true, force: true });
   });
 
-  it('makes the folder with a secret that only its owner may read', async () => {
-    const path = join(base, 'deep', 'data');
+  for (const [file, secret] of [
+    ['salt', 'salt'],
+    ['admin.token', 'token'],
+  ] as const) {
+    it(`makes the folder with a ${file} that only its owner may read`, async () => {
+      const path = join(base, 'deep', 'data');
 
-    await using folder = await openDataFolder(path);
+      await using folder = await openDataFolder(path);
 
-    assert.match(folder.salt, /^[0-9a-f]{32}$/);
-    assert.equal((await stat(join(path, 'salt'))).mode & 0o777, 0o600);
-  });
+      assert.match(folder[secret], /^[0-9a-f]{32}$/);
+      assert.equal((await stat(join(path, file))).mode & 0o777, 0o600);
+    });
+  }
 
   it('keeps the secret from one start to the next', async () => {
     const first = await openDataFolder(base);

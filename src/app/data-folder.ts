@@ -18,6 +18,8 @@ export interface DataFolder extends AsyncDisposable {
   readonly directory: string;
   /** Secret of this installation from which the Lua hash seed is made. */
   readonly salt: string;
+  /** Bearer token of routes that ask for one, made at first use; in `admin.token`, for its owner's eyes. */
+  readonly token: string;
 }
 
 /**
@@ -36,9 +38,9 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   const lock = await takeLock(directory);
   try {
     const salt = await readOrMakeSecret(join(directory, 'salt'));
+    const token = await readOrMakeSecret(join(directory, 'admin.token'));
     return {
-      directory,
-      salt,
+      ...{ directory, salt, token },
       async [Symbol.asyncDispose]() {
         await closeServer(lock);
       },

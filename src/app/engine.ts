@@ -63,7 +63,7 @@ const KEPT_RUNS = 200;
 /** All blobs together. */
 const BLOB_BYTES = 512 * MIB;
 /** How long runs under way have when the engine is closed. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 2_500;
 
 /** @throws STORE_LOCKED, STORE_FULL for the data folder; CONFIG_INVALID */
 export async function createEngine(parts: EngineParts): Promise<AppEngine> {

@@ -42,6 +42,8 @@ export interface AppServer {
 }
 
 const STDOUT = 1;
+/** How long requests in hand have; with the engine's own time it stays below the ten seconds of a stop. */
+const LISTENER_CLOSE_MS = 6_000;
 
 /**
  * Serves the flows of `request.paths`.
@@ -72,12 +74,12 @@ export async function startServe(request: ServeRequest): Promise<AppServer> {
       ...{ runner: engine.runner, flows, health, log, metrics, clock, version: request.version },
       metricsText: () => metrics.text(),
       lastGoodDirectory: join(folder.directory, 'last-good'),
-      token: options.server.token,
+      token: options.server.token === '' ? folder.token : options.server.token,
     },
     { server: options.server, admission: options.admission },
   );
   const { url } = await server.listen();
-  opened.defer(() => server.close());
+  opened.defer(() => server.close(AbortSignal.timeout(LISTENER_CLOSE_MS)));
   scheduler.start();
   announce(log, { config, flows, url });
   const resources = opened.move();
