@@ -137,7 +137,7 @@ function countReplaced(text: string): number {
 }
 
 /** One unfolded line taken apart; undefined when it has no value or an open quote. */
-export function parseContentLine(text: string, isCut = false): ContentLine | undefined {
+function parseContentLine(text: string, isCut: boolean): ContentLine | undefined {
   const params = new Map<string, string>();
   let at = text.search(/[:;]/);
   if (at <= 0) return undefined;

@@ -99,34 +99,43 @@ function toObservance(lines: readonly ContentLine[]): Observance | undefined {
   return { startLocalMs: start.localMs, fromMs, toMs, rule, extraLocalMs };
 }
 
-const RULE_PARTS = new Set(['FREQ', 'INTERVAL', 'BYMONTH', 'BYDAY', 'BYMONTHDAY', 'UNTIL', 'WKST']);
+/** The parts of a rule that are understood, and how they must be written. */
+const RULE_PARTS: ReadonlyMap<string, RegExp> = new Map([
+  ['FREQ', /^YEARLY$/],
+  ['INTERVAL', /^1$/],
+  ['BYMONTH', /^([1-9]|1[0-2]|0[1-9])$/],
+  ['BYDAY', /^([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)$/],
+  ['BYMONTHDAY', /^([1-9]|[12]\d|3[01])(,([1-9]|[12]\d|3[01])){0,30}$/],
+  ['UNTIL', /^\d/],
+  ['WKST', /^[A-Z]{2}$/],
+]);
 
 function parseYearlyRule(text: string, startLocalMs: number): YearlyRule | undefined {
-  const pairs = text
-    .toUpperCase()
-    .split(';')
-    .filter((pair) => pair !== '');
-  const parts = new Map(pairs.map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']));
-  const isSimple = parts.get('FREQ') === 'YEARLY' && (parts.get('INTERVAL') ?? '1') === '1';
-  if (!isSimple || [...parts.keys()].some((key) => !RULE_PARTS.has(key))) return undefined;
+  const parts = readRuleParts(text);
+  if (parts?.get('FREQ') === undefined) return undefined;
   const start = partsAtOffset(startLocalMs, 0);
+  const untilMs = parts.has('UNTIL') ? parseLocalValue(parts.get('UNTIL') ?? '')?.localMs : Number.POSITIVE_INFINITY;
+  if (untilMs === undefined) return undefined;
   const month = Number(parts.get('BYMONTH') ?? start.month);
-  const byDay = /^([+-]?\d)?(MO|TU|WE|TH|FR|SA|SU)$/.exec(parts.get('BYDAY') ?? '');
-  const days = parts.get('BYMONTHDAY')?.split(',').map(Number);
-  const until = parts.has('UNTIL') ? parseLocalValue(parts.get('UNTIL') ?? '') : undefined;
-  const isBroken =
-    (parts.has('BYDAY') && byDay === null) ||
-    !(Number.isInteger(month) && month >= 1 && month <= 12) ||
-    (days !== undefined && !days.every((day) => Number.isInteger(day) && day >= 1 && day <= 31)) ||
-    (parts.has('UNTIL') && until === undefined);
-  if (isBroken) return undefined;
-  return {
-    month,
-    weekday: byDay === null ? undefined : WEEKDAYS.indexOf(byDay[2] ?? '') + 1,
-    ordinal: Number(byDay?.[1] ?? 0),
-    monthDays: days ?? (byDay === null ? [start.day] : []),
-    untilMs: until === undefined ? Number.POSITIVE_INFINITY : until.localMs,
-  };
+  const byDay = parts.get('BYDAY');
+  const monthDays = parts.get('BYMONTHDAY')?.split(',').map(Number);
+  if (byDay === undefined) {
+    return { month, weekday: undefined, ordinal: 0, monthDays: monthDays ?? [start.day], untilMs };
+  }
+  const weekday = WEEKDAYS.indexOf(byDay.slice(-2)) + 1;
+  return { month, weekday, ordinal: Number(byDay.slice(0, -2)), monthDays: monthDays ?? [], untilMs };
+}
+
+/** The parts of a rule, or undefined when one of them is not understood. */
+function readRuleParts(text: string): ReadonlyMap<string, string> | undefined {
+  const parts = new Map<string, string>();
+  for (const pair of text.toUpperCase().split(';')) {
+    const [key = '', value = ''] = pair.split('=');
+    if (key === '') continue;
+    if (RULE_PARTS.get(key)?.test(value) !== true) return undefined;
+    parts.set(key, value);
+  }
+  return parts;
 }
 
 function offsetOf(observances: readonly Observance[], atMs: number): number {

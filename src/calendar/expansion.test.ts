@@ -60,7 +60,7 @@ STATUS:CONFIRMED`;
     assert.equal(expand('BEGIN:VCALENDAR\r\nX-WR-CALNAME:Home\\, sweet\r\nEND:VCALENDAR\r\n').name, 'Home, sweet');
   });
 
-  it('works through an event at a time and leaves out the ones it is told to', () => {
+  it('goes through an event at a time and leaves out the ones it is told to', () => {
     const text = aCalendar('UID:a\nDTSTART:20250310T090000Z\nSUMMARY:A', 'UID:b\nDTSTART:20250311T090000Z\nSUMMARY:B');
     const marks: number[] = [];
     const result = expandCalendar(

@@ -8,6 +8,6 @@ export {
   type CalendarProgress,
   MAX_WINDOW_DAYS,
 } from './limits.ts';
-export { compareOccurrences, mergeOccurrences, type Occurrence, type OccurrenceLocal } from './occurrence.ts';
+export { mergeOccurrences, type Occurrence, type OccurrenceLocal } from './occurrence.ts';
 export type { ShowAs } from './show-as.ts';
 export type { CalendarWarning } from './warnings.ts';

@@ -113,7 +113,7 @@ export function isNewer(event: CalendarEvent, other: CalendarEvent): boolean {
 }
 
 /** The order of every list of occurrences: start, all-day first, title, id; by code unit, so the same everywhere. */
-export function compareOccurrences(a: Occurrence, b: Occurrence): number {
+function compareOccurrences(a: Occurrence, b: Occurrence): number {
   if (a.start_ms !== b.start_ms) return a.start_ms - b.start_ms;
   if (a.all_day !== b.all_day) return a.all_day ? -1 : 1;
   if (a.title !== b.title) return a.title < b.title ? -1 : 1;

@@ -1,10 +1,9 @@
 /**
- * RRULE → the local times at which a series begins within a window.
+ * A rule → the local times at which its series begins within a window.
  *
- * `ical.js` steps through the rule; here stands what it leaves to others: where to begin so that
- * years of history cost nothing, COUNT and UNTIL to the letter, days that a month does not have,
- * and rules it is known to get wrong, which are refused. A single step can still take for ever:
- * whoever runs this must be able to end it.
+ * `ical.js` steps through the rule; here stands where to begin so that years of history cost
+ * nothing, and COUNT and UNTIL to the letter. A single step can still take for ever: whoever
+ * runs this must be able to end it.
  */
 import ICAL from 'ical.js';
 import {
@@ -18,31 +17,7 @@ import {
   SECOND_MS,
   utcFromParts,
 } from '../core/index.ts';
-import { parseLocalValue } from './time-value.ts';
-import type { EventZone } from './zone-table.ts';
-
-/** A rule that is refused; the message completes "its rule …". */
-export class RuleError extends Error {}
-
-/** A rule, ready to be stepped through. */
-export interface SeriesRule {
-  readonly recur: ICAL.Recur;
-  readonly count: number | undefined;
-  /** Last local time that may begin an occurrence. */
-  readonly untilLocalMs: number;
-  /** True when no BY part makes the steps uneven. */
-  readonly isEven: boolean;
-  readonly fits: (localMs: number) => boolean;
-}
-
-/** Where a rule starts, and the zone its clock runs in. */
-export interface RuleStart {
-  readonly localMs: number;
-  readonly isDate: boolean;
-  readonly zone: EventZone;
-  /** For an UNTIL in UTC on a series of days. */
-  readonly home: EventZone;
-}
+import { RuleError, type RuleStart, type SeriesRule } from './rule-text.ts';
 
 /** Which part of a series is asked for. */
 export interface RuleWindow {
@@ -58,150 +33,8 @@ const STEP_MS: Readonly<Record<string, number>> = {
   DAILY: DAY_MS,
   WEEKLY: 7 * DAY_MS,
 };
-const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
-const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/** `ical.js` walks through an interval day by day, so a huge one would be as slow as a bomb. */
-const MAX_INTERVAL: Readonly<Record<string, number>> = { SECONDLY: 1_000_000, MINUTELY: 1_000_000, HOURLY: 1_000_000 };
-const MAX_LONG_INTERVAL = 10_000;
 /** 29 February is at most eight years away, or with odd steps out of reach. */
 const MAX_SKIP_TRIES = 12;
-
-/**
- * Reads a rule that begins at `start`.
- *
- * @throws RuleError when it is none, or one that is refused
- */
-export function parseRule(text: string, start: RuleStart): SeriesRule {
-  const parts = readParts(text);
-  const freq = parts.get('FREQ') ?? '';
-  const interval = readWhole(parts.get('INTERVAL') ?? '1', 'INTERVAL');
-  const count = parts.has('COUNT') ? readWhole(parts.get('COUNT') ?? '', 'COUNT') : undefined;
-  const untilLocalMs = parts.has('UNTIL') ? readUntil(parts.get('UNTIL') ?? '', start) : Number.POSITIVE_INFINITY;
-  if (interval > (MAX_INTERVAL[freq] ?? MAX_LONG_INTERVAL)) throw new RuleError(`has an INTERVAL of ${interval}`);
-  parts.delete('COUNT');
-  parts.delete('UNTIL');
-  if (start.isDate) adaptToDays(parts, freq);
-  refuseKnownWrong(parts, freq);
-  const isEven = ![...parts.keys()].some((key) => key.startsWith('BY'));
-  const fits = toFilter(parts, { freq, interval, startLocalMs: start.localMs });
-  // Once whole, so that what is left out below is checked too.
-  toRecur(parts);
-  leaveToFilter(parts, freq);
-  const recur = toRecur(parts);
-  return { recur, count, untilLocalMs, isEven, fits };
-}
-
-function toRecur(parts: ReadonlyMap<string, string>): ICAL.Recur {
-  try {
-    return ICAL.Recur.fromString([...parts].map(([key, value]) => `${key}=${value}`).join(';'));
-  } catch (error) {
-    throw new RuleError(`is not one of RFC 5545 (${String((error as Error).message).slice(0, 100)})`);
-  }
-}
-
-function readParts(text: string): Map<string, string> {
-  const parts = new Map<string, string>();
-  for (const pair of text.toUpperCase().split(';')) {
-    const at = pair.indexOf('=');
-    const key = pair.slice(0, Math.max(at, 0)).trim();
-    // Parts nobody knows (`X-…`, `RRULE:…`) say nothing about when.
-    if (/^(FREQ|INTERVAL|COUNT|UNTIL|WKST|BY[A-Z]+)$/.test(key)) parts.set(key, pair.slice(at + 1).trim());
-  }
-  if (!/^(SECONDLY|MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)$/.test(parts.get('FREQ') ?? '')) {
-    throw new RuleError('has no FREQ that RFC 5545 knows');
-  }
-  return parts;
-}
-
-function readWhole(text: string, name: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw new RuleError(`has ${name}=${text.slice(0, 20)}`);
-  return Number(text);
-}
-
-function readUntil(text: string, start: RuleStart): number {
-  const until = parseLocalValue(text);
-  if (until === undefined) throw new RuleError(`has UNTIL=${text.slice(0, 20)}`);
-  const zone = start.isDate ? start.home : start.zone;
-  const localMs = until.isUtc ? until.localMs + zone.offsetAt(until.localMs) : until.localMs;
-  // A last day means all of that day; for a series of days only the day counts.
-  return until.isDate || start.isDate ? startOfDay(localMs) + DAY_MS - 1 : localMs;
-}
-
-function startOfDay(localMs: number): number {
-  return Math.floor(localMs / DAY_MS) * DAY_MS;
-}
-
-function adaptToDays(parts: Map<string, string>, freq: string): void {
-  if (freq === 'SECONDLY' || freq === 'MINUTELY' || freq === 'HOURLY') {
-    throw new RuleError(`repeats an all-day event ${freq}`);
-  }
-  for (const name of ['BYHOUR', 'BYMINUTE', 'BYSECOND']) parts.delete(name);
-}
-
-function refuseKnownWrong(parts: ReadonlyMap<string, string>, freq: string): void {
-  if (parts.has('BYWEEKNO')) throw new RuleError('uses BYWEEKNO, which cannot be followed exactly');
-  const isPlacedByDay = parts.has('BYDAY') && !parts.has('BYMONTHDAY') && !parts.has('BYYEARDAY');
-  const canPlace =
-    isPlacedByDay && (freq === 'MONTHLY' || (freq === 'YEARLY' && /^\d+$/.test(parts.get('BYMONTH') ?? '')));
-  if (parts.has('BYSETPOS') && !canPlace) throw new RuleError('uses BYSETPOS in a way that cannot be followed exactly');
-  const listed = { HOURLY: 'BYHOUR', MINUTELY: 'BYMINUTE', SECONDLY: 'BYSECOND' }[freq] ?? '';
-  if (parts.has(listed) && (parts.get('INTERVAL') ?? '1') !== '1') {
-    throw new RuleError(`uses ${listed} with an INTERVAL in a way that cannot be followed exactly`);
-  }
-  const monthDays = numbersOf(parts.get('BYMONTHDAY'));
-  const months = numbersOf(parts.get('BYMONTH')) ?? LONGEST_MONTHS.map((_, index) => index + 1);
-  const isPossible = (day: number): boolean =>
-    months.some((month) => Math.abs(day) <= (LONGEST_MONTHS[month - 1] ?? 0));
-  if (monthDays !== undefined && !monthDays.some(isPossible)) throw new RuleError('names days that never come');
-}
-
-/**
- * Takes out of the rule what the filter decides as well: `ical.js` loses dates where months are
- * listed, and looks for days that never come without end. What is left are steps that are too many, never too few.
- */
-function leaveToFilter(parts: Map<string, string>, freq: string): void {
-  const isOfMonths = freq === 'YEARLY' && !parts.has('BYYEARDAY') && (parts.has('BYMONTH') || parts.has('BYMONTHDAY'));
-  if (isOfMonths) parts.set('FREQ', 'MONTHLY').delete('INTERVAL');
-  if (freq === 'MONTHLY' || freq === 'WEEKLY' || freq === 'DAILY' || isOfMonths) parts.delete('BYMONTH');
-  if (freq === 'DAILY') parts.delete('BYMONTHDAY');
-  const hasPlainDays = /^[A-Z,]*$/.test(parts.get('BYDAY') ?? '');
-  if (hasPlainDays && (freq === 'DAILY' || parts.has('BYMONTHDAY'))) parts.delete('BYDAY');
-}
-
-function numbersOf(text: string | undefined): readonly number[] | undefined {
-  return text?.split(',').map(Number);
-}
-
-/** What every date of the rule must satisfy; `ical.js` lets 29 February of other years become 1 March. */
-function toFilter(
-  parts: ReadonlyMap<string, string>,
-  rule: { readonly freq: string; readonly interval: number; readonly startLocalMs: number },
-): (localMs: number) => boolean {
-  const { freq, interval, startLocalMs } = rule;
-  const start = partsAtOffset(startLocalMs, 0);
-  const isLong = freq === 'MONTHLY' || freq === 'YEARLY';
-  const hasDayPart = parts.has('BYDAY') || parts.has('BYMONTHDAY') || parts.has('BYYEARDAY');
-  const impliedDays = isLong && !hasDayPart ? [start.day] : undefined;
-  const impliedMonths = freq === 'YEARLY' && !hasDayPart ? [start.month] : undefined;
-  const monthDays = numbersOf(parts.get('BYMONTHDAY')) ?? impliedDays;
-  const months = numbersOf(parts.get('BYMONTH')) ?? impliedMonths;
-  const weekdays = parts
-    .get('BYDAY')
-    ?.split(',')
-    .map((day) => WEEKDAYS.indexOf(day.slice(-2)) + 1);
-  return (localMs) => {
-    const date = partsAtOffset(localMs, 0);
-    const fromEnd = date.day - daysInMonth(date.year, date.month) - 1;
-    const monthsOn = (date.year - start.year) * 12 + date.month - start.month;
-    return (
-      (freq !== 'MONTHLY' || monthsOn % interval === 0) &&
-      (freq !== 'YEARLY' || (date.year - start.year) % interval === 0) &&
-      (months === undefined || months.includes(date.month)) &&
-      (monthDays === undefined || monthDays.includes(date.day) || monthDays.includes(fromEnd)) &&
-      (weekdays === undefined || weekdays.includes(date.weekday))
-    );
-  };
-}
 
 /**
  * Walks through the starts of the series within the window, DTSTART always among them.
@@ -212,13 +45,13 @@ function toFilter(
 export function* walkRule(rule: SeriesRule, start: RuleStart, window: RuleWindow): Generator<number, boolean, void> {
   if (start.localMs >= window.fromLocalMs && start.localMs < window.toLocalMs) yield start.localMs;
   const skipped = skipAhead(rule, start.localMs, window.fromLocalMs);
+  const lastLocalMs = Math.min(window.toLocalMs, rule.untilLocalMs + 1);
   // DTSTART is the first of COUNT even where the rule itself would not give it.
   let counted = Math.max(skipped.count, 1);
-  if (skipped.localMs >= window.toLocalMs) return false;
   const iterator = stepsOf(rule.recur, toIcalTime(skipped.localMs, start.isDate));
   for (let step = 0; step < window.maxSteps; step += 1) {
     const next = nextOf(iterator);
-    if (next === undefined || next >= window.toLocalMs || next > rule.untilLocalMs) return false;
+    if (next === undefined || next >= lastLocalMs) return false;
     if (next <= start.localMs || !rule.fits(next)) continue;
     counted += 1;
     if (rule.count !== undefined && counted > rule.count) return false;
@@ -242,6 +75,10 @@ function orRuleError<T>(fn: () => T): T {
   } catch (error) {
     throw new RuleError(`cannot be followed (${String((error as Error).message).slice(0, 100)})`);
   }
+}
+
+function startOfDay(localMs: number): number {
+  return Math.floor(localMs / DAY_MS) * DAY_MS;
 }
 
 function toIcalTime(localMs: number, isDate: boolean): ICAL.Time {

@@ -17,8 +17,7 @@ export interface EventZone {
 
 const MAX_REMEMBERED = 1_000;
 
-/** The zone of the platform with this name. */
-export function platformZone(name: string): EventZone {
+function platformZone(name: string): EventZone {
   return { name, offsetAt: (atMs) => zoneOffsetMs(atMs, name) };
 }
 

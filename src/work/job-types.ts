@@ -31,7 +31,7 @@ export interface JobContext {
   /** Components that were given up on in earlier tries. */
   readonly skip: ReadonlySet<number>;
   /** Says which component is next; -1 for work on the whole. */
-  mark(component: number): void;
+  readonly mark: (component: number) => void;
 }
 
 /** What a handler gives: the answer without its rows, and the rows. */
