@@ -135,7 +135,7 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
       };
     },
     startServe: async (options: { readonly io: CliIo }) => {
-      calls.push(`startServe ${JSON.stringify({ ...options, io: undefined })}`);
+      calls.push(`startServe ${JSON.stringify({ ...options, io: undefined, version: undefined })}`);
       if (situation.serveFails !== undefined) throw situation.serveFails;
       const close = (): Promise<void> => {
         calls.push('close');

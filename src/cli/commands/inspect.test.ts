@@ -9,11 +9,11 @@ describe('moonpool inspect', () => {
       (await moonpool(['inspect', 'a'])).stdout,
       [
         'greet (greet.yaml)',
-        '  start       -> fetch',
+        '  (start)     -> fetch',
         '  fetch       http.get  => left, => right',
         '  left        lua  >> both',
         '  right       -  >> both',
-        '  both        -  -> fetch if state.again, -> end',
+        '  both        -  -> fetch if state.again, -> (end)',
         '  lost "one"  -  (never reached)',
         '',
       ].join('\n'),

@@ -12,7 +12,7 @@ export const GRAPH_FORMATS = ['text', 'json', 'mermaid'] as const;
 /** One of {@link GRAPH_FORMATS}. */
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
-const SPECIAL: Readonly<Record<string, string>> = { [START]: 'start', [END]: 'end' };
+const SPECIAL: Readonly<Record<string, string>> = { [START]: '(start)', [END]: '(end)' };
 
 function label(name: string): string {
   return Object.hasOwn(SPECIAL, name) ? (SPECIAL[name] ?? name) : name;
@@ -41,9 +41,9 @@ function reachText(flow: Flow): readonly string[] {
 /** A flow for people: one line per node with what it does, then where it leads. */
 function graphText(flow: Flow, graph: FlowGraph): string {
   const lines = [`${graph.name} (${graph.file})`, ...reachText(flow)];
-  const width = Math.max(5, ...graph.nodes.map(({ name }) => name.length));
+  const width = Math.max(label(START).length, ...graph.nodes.map(({ name }) => name.length));
   const ways = (from: string): string[] => graph.edges.filter((edge) => edge.from === from).map(edgeText);
-  lines.push(`  ${'start'.padEnd(width)}  ${ways(START).join(', ')}`);
+  lines.push(`  ${label(START).padEnd(width)}  ${ways(START).join(', ')}`);
   for (const node of graph.nodes) {
     const ends = node.reachable ? ways(node.name).join(', ') : '(never reached)';
     lines.push(`  ${node.name.padEnd(width)}  ${workText(node)}  ${ends}`);

@@ -153,7 +153,7 @@ describe('moonpool run', () => {
     };
     const { code, stdout, stderr, calls } = await moonpool(['run', 'a'], { outcome });
 
-    assert.equal(stderr, 'greet.yaml:5:5: error LUA_TIMEOUT: In node left: ran past 5s.\n');
+    assert.equal(stderr, 'greet.yaml:5:5: error LUA_TIMEOUT: ran past 5s.\n');
     assert.deepEqual([code, stdout], [1, '']);
     assert.equal(calls.at(-1), 'close');
   });

@@ -52,8 +52,7 @@ function stateText(state: Uint8Array, isForPeople: boolean): string {
 function reportFailure(io: CliIo, flow: Flow, error: ErrorData, nodeName?: string): number {
   const node = flow.nodes.find(({ name }) => name === nodeName);
   const place = node === undefined ? undefined : { file: flow.file, ...node.place };
-  const where = nodeName === undefined ? '' : `In node ${nodeName}: `;
-  io.stderr.write(`${errorLine(error.code, where + error.message, place)}\n`);
+  io.stderr.write(`${errorLine(error.code, error.message, place)}\n`);
   return ERROR_FACTS[error.code].exit;
 }
 
