@@ -24,12 +24,17 @@ function ask(url) {
   });
 }
 
-/** Prints one answer. The first feed is fetched after the server listens, so it may need a few tries. */
+/** True for an answer that already shows a feed: the first one is fetched after the server listens. */
+function hasFeed({ status, text }) {
+  return status === 200 && JSON.parse(text).data?.stale !== true;
+}
+
+/** Prints one answer, after a few tries the one there is. */
 async function showAnswer(address) {
-  let answer = { status: 0, text: '' };
-  for (let left = TRIES; left > 0 && answer.status !== 200; left -= 1) {
+  let answer = await ask(`${address}${ANSWER_PATH}`);
+  for (let left = TRIES; left > 0 && !hasFeed(answer); left -= 1) {
+    await wait(PAUSE_MS, undefined, { ref: false });
     answer = await ask(`${address}${ANSWER_PATH}`);
-    if (answer.status !== 200) await wait(PAUSE_MS, undefined, { ref: false });
   }
   const shown = answer.text.length > 600 ? `${answer.text.slice(0, 600)} …` : answer.text;
   process.stderr.write(

@@ -108,7 +108,7 @@ describe('build', () => {
     const result = await build(tree.root);
 
     assert.equal(result.code, 1);
-    assert.match(result.stderr, /does not pass the type check/);
+    assert.match(result.stderr, /does not compile/);
     assert.match(readFileSync(path.join(tree.root, 'dist/core/double.js'), 'utf8'), /function double/);
   });
 
