@@ -49,7 +49,7 @@ export const CONFIG_TREE = {
 };
 
 /** The name of the configuration file that is looked for. */
-export const CONFIG_FILE_NAME = 'moonpool.yaml';
+const CONFIG_FILE_NAME = 'moonpool.yaml';
 
 /** Every option's value. */
 export type MoonpoolOptions = ResolvedTree<typeof CONFIG_TREE>;

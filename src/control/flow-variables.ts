@@ -7,9 +7,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
 import type { Setting } from './setting.ts';
 
-/** The only key below `flows.NAME`. */
-export const FLOW_KEYS: readonly string[] = ['variables'];
-
 /** True for a path into the free-form part. */
 export function isFlowPath(path: readonly string[]): boolean {
   return path[0]?.toLowerCase() === 'flows';

@@ -12,7 +12,7 @@ export function layerFromPaths(values: { readonly [path: string]: JsonValue }, s
 }
 
 /** What the names of configuration variables begin with. */
-export const ENVIRONMENT_PREFIX = 'MOONPOOL_';
+const ENVIRONMENT_PREFIX = 'MOONPOOL_';
 
 /**
  * A layer from environment variables: `MOONPOOL_HTTP__POOL__TOTAL=8` sets `http.pool.total`.

@@ -45,7 +45,7 @@ function collect(tree: ConfigTree, prefix: readonly string[], names: readonly st
 }
 
 /** The section a path lies in: `http.pool` for `http.pool.total`, empty for `http`. */
-export function parentPath(path: string): string {
+function parentPath(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('.'), 0));
 }
 

@@ -20,7 +20,7 @@ export interface ServeOptions {
 const STOP_LIMIT_MS = 9.5 * SECOND_MS;
 
 /** True for an address only this machine can reach. */
-export function isLoopback(url: string): boolean {
+function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
