@@ -26,8 +26,7 @@ import {
   systemClock,
 } from '../core/index.ts';
 import { createRunner, type RunLimits, type Runner } from '../engine/index.ts';
-import { LuaLanes } from '../lua/lanes/index.ts';
-import { readWasmFile } from '../lua/wasm-file.ts';
+import { LuaLanes, readWasmFile } from '../lua/lanes/index.ts';
 import type { Flow } from '../spec/index.ts';
 import { createBlobStore, createKvStore, createMemoryRunStore } from '../store/index.ts';
 import { createWorkThread } from '../work/index.ts';

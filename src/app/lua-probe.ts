@@ -4,7 +4,7 @@
 import { createLuaHost } from '../lua/machine/index.ts';
 import { MACHINE_LIMITS } from '../lua/machine/index.ts';
 import { resolveOptions } from '../core/index.ts';
-import { readWasmFile } from '../lua/wasm-file.ts';
+import { readWasmFile } from '../lua/lanes/index.ts';
 
 /** Loads the Lua machine and runs one line; gives its version: `Lua 5.4`. */
 export async function probeLua(): Promise<string> {

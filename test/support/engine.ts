@@ -23,7 +23,7 @@ import {
 } from '../../src/engine/index.ts';
 import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
 import { createLuaHost } from '../../src/lua/machine/index.ts';
-import { readWasmFile } from '../../src/lua/wasm-file.ts';
+import { readWasmFile } from '../../src/lua/lanes/index.ts';
 import { type Flow, parseFlow } from '../../src/spec/index.ts';
 import { createMemoryRunStore } from '../../src/store/index.ts';
 

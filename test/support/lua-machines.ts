@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { type ErrorCode, type JsonObject, type JsonValue, resolveOptions } from '../../src/core/index.ts';
-import { readWasmFile } from '../../src/lua/wasm-file.ts';
+import { readWasmFile } from '../../src/lua/lanes/index.ts';
 import {
   createLuaHost,
   LuaError,
@@ -16,8 +16,11 @@ import {
 /** The limits a machine has when nothing is said. */
 export const DEFAULT_LIMITS: MachineLimits = resolveOptions('lua', MACHINE_LIMITS, {});
 
+/** The Lua WASM file's bytes. */
+export const wasmBytes = await readWasmFile();
+
 /** The host all tests of a process share. */
-export const host = await createLuaHost(await readWasmFile());
+export const host = await createLuaHost(wasmBytes);
 
 /** A fresh machine whose chunks are `codes`, each beginning on line 1. */
 export async function aMachine(codes: readonly string[], limits: Partial<MachineLimits> = {}): Promise<LuaMachine> {

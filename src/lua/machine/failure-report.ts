@@ -59,11 +59,11 @@ export function describeFailure(call: FailedCall, failure: CallFailure): unknown
   }
 }
 
-function memoryError(call: FailedCall, details: JsonObject): LuaError {
+function memoryError(call: FailedCall, details: { readonly chunk: string }): LuaError {
   const limit = formatSize(call.memoryBytes);
   return new LuaError(
     'LUA_MEMORY',
-    `The Lua code of "${String(details['chunk'])}" asked for more memory than its limit of ${limit}; let it hold less at a time or raise lua.memory.`,
+    `The Lua code of "${details.chunk}" asked for more memory than its limit of ${limit}; let it hold less at a time or raise lua.memory.`,
     { details, logs: call.logs },
   );
 }

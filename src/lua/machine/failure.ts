@@ -30,6 +30,8 @@ export class LuaError extends MoonpoolError {
 /** A value that cannot cross. Becomes `LUA_VALUE`, or a Lua error inside `json.*`. Never leaves the folder. */
 export class ValueProblem extends Error {
   override readonly name = 'ValueProblem';
+  /** Where in the value it is, outermost step first: filled in while the problem travels outwards. */
+  readonly steps: (string | number)[] = [];
 }
 
 /** A protected call that ended with another status than ok; the error object is on the stack. Never leaves the folder. */

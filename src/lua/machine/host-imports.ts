@@ -8,7 +8,7 @@ import type { LuaApi } from './lua-api.ts';
 import type { WasmImports } from './wasm-types.ts';
 
 /** Thrown through WASM frames by `longjmp`; only ever caught by {@link createImports}'s `invoke_vii`. */
-const LONG_JUMP = Symbol('longjmp');
+const LONG_JUMP = new (class LongJump extends Error {})('longjmp');
 
 /** Raised when C code calls `abort`: Lua was in no protected call when it had to give up. */
 export class LuaAbort extends Error {

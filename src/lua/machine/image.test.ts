@@ -3,8 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_LIMITS, host } from '../../../test/support/lua-machines.ts';
-import { readWasmFile } from '../wasm-file.ts';
+import { DEFAULT_LIMITS, host, wasmBytes } from '../../../test/support/lua-machines.ts';
 import { createLuaHost, type LuaChunk } from './index.ts';
 
 const chunks: readonly LuaChunk[] = [
@@ -14,7 +13,7 @@ const chunks: readonly LuaChunk[] = [
 
 describe('images', () => {
   it('are the same bytes on two hosts with the same salt', async () => {
-    const other = await createLuaHost(await readWasmFile());
+    const other = await createLuaHost(wasmBytes);
     other.checkChunk('return 1');
 
     const [one, two] = [host.buildImage(chunks, { salt: 'a' }), other.buildImage(chunks, { salt: 'a' })];
@@ -44,6 +43,12 @@ describe('images', () => {
     ];
 
     assert.equal(new Set([base, ...others.map(({ checksum }) => checksum)]).size, 5);
+  });
+
+  it('stay small: static data and less than 32 KiB of heap for a small flow', () => {
+    const { bytes } = host.buildImage(chunks, { salt: 'a' });
+
+    assert.ok(bytes.length < 68 * 1024, String(bytes.length));
   });
 
   it('can be empty', () => {
@@ -148,7 +153,7 @@ describe('LuaHost.checkChunk', () => {
 
 describe('createLuaHost', () => {
   it('refuses another file', async () => {
-    const bytes = Uint8Array.from(await readWasmFile());
+    const bytes = Uint8Array.from(wasmBytes);
     bytes[1000] = (bytes[1000] as number) ^ 1;
 
     await assert.rejects(createLuaHost(bytes), { code: 'BUG_INVARIANT' });

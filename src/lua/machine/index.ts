@@ -15,5 +15,4 @@ export {
 } from './machine.ts';
 export { MACHINE_LIMITS, type MachineLimits } from './machine-limits.ts';
 export { toUpdates } from './value-reader.ts';
-export { MAX_DEPTH, MAX_NODES } from './value-limits.ts';
 export type { WasmModule } from './wasm-types.ts';

@@ -8,7 +8,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/index.ts';
 
 /** Negative, zero or positive as `a` sorts before, with or after `b` by UTF-8 bytes. */
-export function compareBytewise(a: string, b: string): number {
+function compareBytewise(a: string, b: string): number {
   const shared = Math.min(a.length, b.length);
   for (let at = 0; at < shared; at++) {
     const x = a.charCodeAt(at);
@@ -30,16 +30,33 @@ export function givenAt(given: JsonValue | undefined, step: string | number): Js
   return typeof step === 'string' && Object.hasOwn(object, step) ? object[step] : undefined;
 }
 
+/** Up to this many keys a search beats building a map. */
+const FEW_KEYS = 12;
+
 /**
  * Indices into `keys` in the order the object gets them.
  *
  * @param given the object that stood at the same place in the state, if any
  */
 export function orderKeys(keys: readonly string[], given: JsonValue | undefined): number[] {
-  const indices = keys.map((_, index) => index);
-  const byBytes = (a: number, b: number): number => compareBytewise(keys[a] as string, keys[b] as string);
-  if (!isJsonObject(given)) return indices.sort(byBytes);
-  const ranks = new Map(Object.keys(given).map((key, rank) => [key, rank]));
-  const rank = (index: number): number => ranks.get(keys[index] as string) ?? ranks.size;
-  return indices.sort((a, b) => rank(a) - rank(b) || byBytes(a, b));
+  const known = isJsonObject(given) ? Object.keys(given) : [];
+  const indexOf = keys.length <= FEW_KEYS ? (key: string): number => keys.indexOf(key) : indexByMap(keys);
+  const order: number[] = [];
+  const isPlaced = new Array<boolean>(keys.length).fill(false);
+  for (const key of known) {
+    const index = indexOf(key);
+    if (index < 0) continue;
+    order.push(index);
+    isPlaced[index] = true;
+    if (order.length === keys.length) return order;
+  }
+  const added: number[] = [];
+  for (let index = 0; index < keys.length; index++) if (isPlaced[index] === false) added.push(index);
+  if (added.length > 1) added.sort((a, b) => compareBytewise(keys[a] as string, keys[b] as string));
+  return order.length === 0 ? added : order.concat(added);
+}
+
+function indexByMap(keys: readonly string[]): (key: string) => number {
+  const indices = new Map(keys.map((key, index) => [key, index]));
+  return (key) => indices.get(key) ?? -1;
 }

@@ -9,10 +9,7 @@ import { MoonpoolError, sha256Hex } from '../../core/index.ts';
 import { wasm, type WasmModule } from './wasm-types.ts';
 
 /** SHA-256 of `dist/glue.wasm` of the npm package `wasmoon` 1.16.0. */
-export const LUA_WASM_SHA256 = '95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c';
-
-/** Slots one Lua thread's stack may have; Lua's own default is 1,000,000. */
-export const MAX_STACK_SLOTS = 60_000;
+const LUA_WASM_SHA256 = '95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c';
 
 interface Patch {
   readonly at: number;

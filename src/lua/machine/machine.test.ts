@@ -100,6 +100,7 @@ describe('a dead machine', () => {
 
     machine.fresh({ seed: 'test' });
     assert.equal(valueOf(machine, 0, { x: 2 }), 2);
+    assert.notEqual(inspectMachine(machine).memory.buffer, memory.buffer);
   });
 });
 

@@ -10,8 +10,8 @@ import { type JsonObject, type JsonValue, MoonpoolError } from '../../core/index
 import { CallLog } from './call-log.ts';
 import { ErrorTrace } from './error-trace.ts';
 import { HeapRefused, LuaInstance } from './instance.ts';
-import { describeFailure } from './failure-report.ts';
-import { LuaError, RaisedStatus, ValueProblem } from './failure.ts';
+import { type CallFailure, describeFailure } from './failure-report.ts';
+import { RaisedStatus, ValueProblem } from './failure.ts';
 import { LuaAbort } from './host-imports.ts';
 import { allocateHostSlots, type CallContext, type HostSlots } from './host-functions.ts';
 import { type LuaImage, openImage } from './image.ts';
@@ -253,29 +253,29 @@ export class LuaMachine {
     return value;
   }
 
+  /** What `call` throws, and the state the machine is in then. */
   #toLuaError(image: LuaImage, chunkIndex: number, thrown: unknown): unknown {
-    const { instance, texts, trace } = this.#engine;
+    const { instance } = this.#engine;
     const report = { image, chunkIndex, logs: this.#context.log.lines, memoryBytes: this.#tenant.memoryBytes };
-    const isTrap = !(thrown instanceof ValueProblem || thrown instanceof RaisedStatus);
-    if (isTrap) {
-      // The instance was left in the middle of something: no more calls into it.
-      const isRefusal = instance.wasRefused && (thrown instanceof HeapRefused || thrown instanceof LuaAbort);
-      this.#state = isRefusal ? 'failed' : 'dead';
-      return describeFailure(report, { kind: isRefusal ? 'memory' : 'trap', thrown });
-    }
     try {
-      const failure =
-        thrown instanceof ValueProblem
-          ? ({ kind: 'value', text: thrown.message } as const)
-          : ({ kind: 'raised', status: thrown.status, text: this.#errorText(image), at: trace.last } as const);
+      const failure = this.#toFailure(image, thrown);
       instance.api.lua_settop(image.layout.thread, 1);
-      if (instance.wasRefused) throw new HeapRefused('The heap of the Lua machine is full.');
       return describeFailure(report, failure);
-    } catch (second) {
-      if (second instanceof LuaError) return second;
-      this.#state = second instanceof HeapRefused ? 'failed' : 'dead';
-      return describeFailure(report, { kind: second instanceof HeapRefused ? 'memory' : 'trap', thrown: second });
+    } catch (fault) {
+      // The instance was left in the middle of something: no more calls into it.
+      const isRefusal = fault instanceof HeapRefused || (fault instanceof LuaAbort && instance.wasRefused);
+      this.#state = isRefusal ? 'failed' : 'dead';
+      return describeFailure(report, isRefusal ? { kind: 'memory' } : { kind: 'trap', thrown: fault });
     }
+  }
+
+  /** Throws on what is no failure of the code alone: a refused heap, a trap, a fault of ours. */
+  #toFailure(image: LuaImage, thrown: unknown): CallFailure {
+    if (thrown instanceof ValueProblem) return { kind: 'value', text: thrown.message };
+    if (!(thrown instanceof RaisedStatus)) throw thrown;
+    const text = this.#errorText(image);
+    if (this.#engine.instance.wasRefused) throw new HeapRefused('The heap of the Lua machine is full.');
+    return { kind: 'raised', status: thrown.status, text, at: this.#engine.trace.last };
   }
 
   /** The text of the error object on top of the stack, made in a protected call: it may have a `__tostring`. */

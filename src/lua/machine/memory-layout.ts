@@ -15,10 +15,6 @@ export const BREAK_ADDRESS = 31_452;
 
 /** Offset of `top`, the first free stack slot, in a Lua thread. */
 export const THREAD_TOP = 12;
-/** Offset of the nesting depth of C calls in a Lua thread; the low 16 bits count. */
-export const THREAD_C_CALLS = 96;
-/** Nesting depth at which Lua raises "C stack overflow". */
-export const MAX_C_CALLS = 200;
 
 /** Bytes of a stack slot: 8 of value, then the tag. */
 export const SLOT_BYTES = 16;

@@ -3,7 +3,7 @@
  */
 
 /** Words of 32 bits in the state of `math.random` (xoshiro256**). */
-export const RANDOM_STATE_WORDS = 8;
+const RANDOM_STATE_WORDS = 8;
 
 /**
  * Writes the generator's state for `seed` into `words` from `at`.

@@ -2,24 +2,27 @@
  * How much may cross between JSON and Lua at once, and how a place inside a value is named.
  */
 import { formatSize } from '../../core/index.ts';
-import { ValueProblem } from './failure.ts';
+import { cutText, ValueProblem } from './failure.ts';
 
 /** Deepest nesting: a list in an object is depth 2. */
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 /** Most values in one crossing: every list, object and leaf counts. */
-export const MAX_NODES = 1_000_000;
+const MAX_NODES = 1_000_000;
 
 /** Counted for a number, beside its key or place; texts count their UTF-8 bytes, everything 2 more. */
 const NUMBER_BYTES = 8;
 const FRAME_BYTES = 2;
+const MAX_PATH_LENGTH = 400;
 
 /** Counts one crossing. The size is close to that of the value's JSON text. */
 export class Budget {
-  #nodesLeft = MAX_NODES;
-  #bytesLeft: number;
-  readonly #maxBytes: number;
+  #nodesLeft = 0;
+  #bytesLeft = 0;
+  #maxBytes = 0;
 
-  constructor(maxBytes: number) {
+  /** Begins a new crossing of at most `maxBytes`. */
+  reset(maxBytes: number): void {
+    this.#nodesLeft = MAX_NODES;
     this.#maxBytes = maxBytes;
     this.#bytesLeft = maxBytes;
   }
@@ -53,8 +56,19 @@ export function requireDepth(depth: number): void {
   if (depth > MAX_DEPTH) throw new ValueProblem(`is nested deeper than ${MAX_DEPTH} levels`);
 }
 
+/** `problem` on its way outwards past `step`; other errors as they are. */
+export function withStep(problem: unknown, step: string | number): unknown {
+  if (problem instanceof ValueProblem) problem.steps.unshift(step);
+  return problem;
+}
+
+/** The problem as a sentence that begins with the place of the value. */
+export function placeProblem(root: string, problem: ValueProblem): ValueProblem {
+  return new ValueProblem(`${cutText(formatPath(root, problem.steps), MAX_PATH_LENGTH)} ${problem.message}`);
+}
+
 /** The place of a value as it would be written in code: `state.items[2]["a key"]`. */
-export function formatPath(root: string, path: readonly (string | number)[]): string {
+function formatPath(root: string, path: readonly (string | number)[]): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;
     return /^[A-Za-z_]\w{0,99}$/.test(step) ? `.${step}` : `[${JSON.stringify(step.slice(0, 100))}]`;

@@ -8,7 +8,7 @@ import { type JsonObject, type JsonValue, setOwn } from '../../core/index.ts';
 import { ValueProblem } from './failure.ts';
 import { HeapRefused, type LuaInstance } from './instance.ts';
 import { givenAt, orderKeys } from './key-order.ts';
-import { type LuaThread, TYPE, TYPE_NAMES } from './lua-api.ts';
+import { type LuaThread, TYPE_NAMES } from './lua-api.ts';
 import {
   SLOT_BYTES,
   SLOT_TAG,
@@ -19,7 +19,7 @@ import {
   THREAD_TOP,
 } from './memory-layout.ts';
 import type { TextCodec } from './text-codec.ts';
-import { Budget, formatPath, requireDepth } from './value-limits.ts';
+import { Budget, placeProblem, requireDepth, withStep } from './value-limits.ts';
 
 const SLOTS_PER_LEVEL = 4;
 const INTEGER_UNIT = 4_294_967_296;
@@ -28,18 +28,19 @@ const INTEGER_UNIT = 4_294_967_296;
 interface Entries {
   readonly keys: (string | number)[];
   readonly values: JsonValue[];
+  /** Every key is text. */
+  readonly hasOnlyText: boolean;
   /** Every key is an integer from 1. */
-  hasOnlyIndices: boolean;
-  maxIndex: number;
+  readonly hasOnlyIndices: boolean;
+  readonly maxIndex: number;
 }
 
 /** See the head of the file. */
 export class ValueReader {
   readonly #instance: LuaInstance;
   readonly #texts: TextCodec;
-  readonly #path: (string | number)[] = [];
   readonly #ancestors: number[] = [];
-  #budget = new Budget(0);
+  readonly #budget = new Budget();
   /** Address of the metatable that marks lists, in the present image. */
   listMark = 0;
 
@@ -58,16 +59,14 @@ export class ValueReader {
     thread: LuaThread,
     options: { root: string; maxBytes: number; given?: JsonValue | undefined },
   ): JsonValue | undefined {
-    this.#path.length = 0;
     this.#ancestors.length = 0;
-    this.#budget = new Budget(options.maxBytes);
+    this.#budget.reset(options.maxBytes);
     const top = this.#top(thread);
     if (this.#instance.u8[top - SLOT_BYTES + SLOT_TAG] === TAG.nil) return undefined;
     try {
       return this.#read(thread, options.given);
     } catch (problem) {
-      if (!(problem instanceof ValueProblem)) throw problem;
-      throw new ValueProblem(`${formatPath(options.root, this.#path)} ${problem.message}`);
+      throw problem instanceof ValueProblem ? placeProblem(options.root, problem) : problem;
     }
   }
 
@@ -146,7 +145,7 @@ export class ValueReader {
     const isMarked = this.#isMarked(thread);
     const entries = this.#readEntries(thread, given);
     this.#ancestors.pop();
-    return toList(entries, isMarked) ?? this.#toObject(entries, given);
+    return toList(entries, isMarked) ?? toObject(entries, given);
   }
 
   #isMarked(thread: LuaThread): boolean {
@@ -159,26 +158,36 @@ export class ValueReader {
 
   #readEntries(thread: LuaThread, given: JsonValue | undefined): Entries {
     const { api } = this.#instance;
-    const entries: Entries = { keys: [], values: [], hasOnlyIndices: true, maxIndex: 0 };
-    const at = this.#path.length;
+    const keys: (string | number)[] = [];
+    const values: JsonValue[] = [];
+    let textCount = 0;
+    let indexCount = 0;
+    let maxIndex = 0;
     api.lua_pushnil(thread);
     while (api.lua_next(thread, -2) !== 0) {
-      // A key that is refused is named by the path of its table.
-      this.#path.length = at;
+      // A key that is refused is named by the path of its table, so it is read outside the `try`.
       const key = this.#readKey(thread, this.#top(thread) - 2 * SLOT_BYTES);
-      this.#path[at] = key;
-      if (typeof key === 'number' && Number.isInteger(key) && key >= 1) {
-        if (key > entries.maxIndex) entries.maxIndex = key;
-      } else {
-        entries.hasOnlyIndices = false;
+      if (typeof key === 'string') {
+        textCount++;
+      } else if (key >= 1 && Number.isInteger(key)) {
+        indexCount++;
+        if (key > maxIndex) maxIndex = key;
       }
-      const value = this.#read(thread, given === undefined ? undefined : givenAt(given, key));
-      entries.keys.push(key);
-      entries.values.push(value);
+      keys.push(key);
+      try {
+        values.push(this.#read(thread, given === undefined ? undefined : givenAt(given, key)));
+      } catch (problem) {
+        throw withStep(problem, key);
+      }
       api.lua_settop(thread, -2);
     }
-    this.#path.length = at;
-    return entries;
+    return {
+      keys,
+      values,
+      maxIndex,
+      hasOnlyText: textCount === keys.length,
+      hasOnlyIndices: indexCount === keys.length,
+    };
   }
 
   /** The key in `slot`: text, or a number that is no text yet. */
@@ -211,21 +220,24 @@ export class ValueReader {
         throw new ValueProblem(`has a key that is a ${this.#typeName(thread, -2)}; keys must be text or numbers`);
     }
   }
+}
 
-  #toObject(entries: Entries, given: JsonValue | undefined): JsonObject {
-    const keys = entries.keys.map(String);
-    const object: { [key: string]: JsonValue } = {};
-    if (keys.length === 1) {
-      setOwn(object, keys[0] as string, entries.values[0] as JsonValue);
-      return object;
-    }
-    for (const index of orderKeys(keys, given)) {
-      const key = keys[index] as string;
-      if (Object.hasOwn(object, key)) throw new ValueProblem(`has two keys that both become "${key.slice(0, 100)}"`);
-      setOwn(object, key, entries.values[index] as JsonValue);
-    }
+/** The entries as an object, in the order of `key-order.ts`. */
+function toObject({ keys, values, hasOnlyText }: Entries, given: JsonValue | undefined): JsonObject {
+  const object: { [key: string]: JsonValue } = {};
+  const names = hasOnlyText ? (keys as string[]) : keys.map(String);
+  if (names.length === 1) {
+    setOwn(object, names[0] as string, values[0] as JsonValue);
     return object;
   }
+  for (const index of orderKeys(names, given)) {
+    const name = names[index] as string;
+    if (!hasOnlyText && Object.hasOwn(object, name)) {
+      throw new ValueProblem(`has two keys that both become "${name.slice(0, 100)}"`);
+    }
+    setOwn(object, name, values[index] as JsonValue);
+  }
+  return object;
 }
 
 /** The entries as a list, or undefined when they are none: other keys, or less than half of the places filled. */

@@ -9,7 +9,7 @@ import { ValueProblem } from './failure.ts';
 import { HeapRefused, type LuaInstance } from './instance.ts';
 import { type LuaThread, REGISTRY } from './lua-api.ts';
 import type { TextCodec } from './text-codec.ts';
-import { Budget, formatPath, requireDepth } from './value-limits.ts';
+import { Budget, placeProblem, requireDepth, withStep } from './value-limits.ts';
 
 /** Stack slots that one level of nesting needs: table, key, value, and one to spare. */
 const SLOTS_PER_LEVEL = 4;
@@ -18,8 +18,7 @@ const SLOTS_PER_LEVEL = 4;
 export class ValueWriter {
   readonly #instance: LuaInstance;
   readonly #texts: TextCodec;
-  readonly #path: (string | number)[] = [];
-  #budget = new Budget(0);
+  readonly #budget = new Budget();
   /** Registry key of the metatable that marks lists, in the present image. */
   listMarkRef = 0;
 
@@ -35,13 +34,11 @@ export class ValueWriter {
    * @throws ValueProblem with the whole sentence, naming the path
    */
   push(thread: LuaThread, value: JsonValue, options: { root: string; maxBytes: number }): void {
-    this.#path.length = 0;
-    this.#budget = new Budget(options.maxBytes);
+    this.#budget.reset(options.maxBytes);
     try {
       this.#push(thread, value, 0);
     } catch (problem) {
-      if (!(problem instanceof ValueProblem)) throw problem;
-      throw new ValueProblem(`${formatPath(options.root, this.#path)} ${problem.message}`);
+      throw problem instanceof ValueProblem ? placeProblem(options.root, problem) : problem;
     }
   }
 
@@ -91,13 +88,15 @@ export class ValueWriter {
     const { api, bridge } = this.#instance;
     this.#open(thread, depth);
     api.lua_createtable(thread, items.length, 0);
-    const at = this.#path.push(0) - 1;
-    for (let index = 0; index < items.length; index++) {
-      this.#path[at] = index;
-      this.#push(thread, items[index] as JsonValue, depth);
-      bridge.raw_set_index(thread, -2, index + 1);
+    let index = 0;
+    try {
+      for (; index < items.length; index++) {
+        this.#push(thread, items[index] as JsonValue, depth);
+        bridge.raw_set_index(thread, -2, index + 1);
+      }
+    } catch (problem) {
+      throw withStep(problem, index);
     }
-    this.#path.pop();
     bridge.raw_get_index(thread, REGISTRY, this.listMarkRef);
     api.lua_setmetatable(thread, -2);
   }
@@ -107,15 +106,18 @@ export class ValueWriter {
     this.#open(thread, depth);
     const keys = Object.keys(object);
     api.lua_createtable(thread, 0, keys.length);
-    const at = this.#path.push('') - 1;
-    for (const key of keys) {
-      const value = object[key];
-      if (value === null || value === undefined) continue;
-      this.#path[at] = key;
-      this.#budget.takeKey(this.#texts.push(thread, key));
-      this.#push(thread, value, depth);
-      api.lua_rawset(thread, -3);
+    let at = 0;
+    try {
+      for (; at < keys.length; at++) {
+        const key = keys[at] as string;
+        const value = object[key];
+        if (value === null || value === undefined) continue;
+        this.#budget.takeKey(this.#texts.push(thread, key));
+        this.#push(thread, value, depth);
+        api.lua_rawset(thread, -3);
+      }
+    } catch (problem) {
+      throw withStep(problem, keys[at] as string);
     }
-    this.#path.pop();
   }
 }
