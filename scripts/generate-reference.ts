@@ -7,6 +7,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { CONFIG_TREE } from '../src/app/index.ts';
+import { listOptions, type OptionRow, PROFILES } from '../src/control/index.ts';
 import { ERROR_FACTS, type ErrorFacts } from '../src/core/index.ts';
 
 /** What each area of codes is about, in the order of the page. */
@@ -59,8 +61,33 @@ _HTTP_ is the status of an API answer, _Exit_ the exit code of the command, _Try
 ${sections.join('\n')}`;
 }
 
+/** Text that may hold a bar, inside a table. */
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function optionLine({ path: name, range, fallback, profiles, about }: OptionRow): string[] {
+  const others = Object.entries(profiles).map(([profile, value]) => `${profile}: ${value}`);
+  return [`\`${name}\``, range, [fallback, ...others].join('; '), about].map(cell);
+}
+
+function optionsPage(): string {
+  const rows = listOptions(CONFIG_TREE, Object.values(PROFILES));
+  const sections = Map.groupBy(rows, (row) => row.path.split('.')[0] as string);
+  const tables = [...sections].map(
+    ([section, its]) => `## ${section}\n\n${toTable(['Option', 'Takes', 'Default', 'Meaning'], its.map(optionLine))}\n`,
+  );
+  return `<!-- Generated from the options tables in src/ by npm run docs:write; do not edit. -->
+
+# Options
+
+Written in \`moonpool.yaml\` as nested keys, or in the environment: \`${rows[0]?.path}\` is \`${rows[0]?.environment}\`.
+The command line goes before the environment, that before the file, that before the profile, that before the default. An option that is unknown or out of range is refused. Where a profile sets another default it stands behind its name.
+
+${tables.join('\n')}`;
+}
+
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/options.md': optionsPage,
 };
 
 const isCheck = process.argv.includes('--check');

@@ -36,7 +36,7 @@ export interface CommandResult {
 }
 
 /** The command that end-to-end tests run: the packed one when `.ci/run` names it, else the checkout's. */
-export function commandPath(): string {
+function commandPath(): string {
   return process.env['MOONPOOL_E2E_COMMAND'] ?? path.join(ROOT, 'bin', 'moonpool.js');
 }
 

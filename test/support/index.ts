@@ -2,7 +2,6 @@
 export { TEST_AUTHORITY, TEST_CERTIFICATES, TEST_KEY } from './certificates.ts';
 export {
   type CommandResult,
-  commandPath,
   type LaunchOptions,
   ROOT,
   type RunningServer,

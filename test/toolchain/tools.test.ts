@@ -7,7 +7,13 @@ import { ROOT } from '../support/index.ts';
 import { plantTree } from './planted-tree.ts';
 
 const ERRORS_PAGE = 'docs/reference/errors.md';
-const errorsPage = (): string => readFileSync(path.join(ROOT, ERRORS_PAGE), 'utf8');
+const OPTIONS_PAGE = 'docs/reference/options.md';
+const readPage = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
+/** The generated pages, with one of them changed. */
+const pages = (changed?: string, change: (page: string) => string = (page) => page): Record<string, string> =>
+  Object.fromEntries(
+    [ERRORS_PAGE, OPTIONS_PAGE].map((name) => [name, name === changed ? change(readPage(name)) : readPage(name)]),
+  );
 /** A package.json for the dead-code check, whose real one names packages that the small tree does not use. */
 const PACKAGE = JSON.stringify({ name: 'planted', version: '1.0.0', type: 'module', license: 'MIT' });
 const UNDOCUMENTED = 'src/spec/index.ts';
@@ -148,37 +154,45 @@ describe('doc check', () => {
   }
 });
 
-describe('error page check', () => {
+describe('reference page check', () => {
   const check = ['generate-reference.ts', '--check'] as const;
 
-  it('passes the page that is made from the catalogue', async () => {
-    using tree = plantTree({ [ERRORS_PAGE]: errorsPage() });
-
-    assert.equal((await tree.script(...check)).code, 0);
-  });
-
-  it('fails when a code of the catalogue is not on the page', async () => {
-    using tree = plantTree({ [ERRORS_PAGE]: errorsPage().replace(/^\| `LUA_TIMEOUT`.*\n/m, '') });
+  it('passes the pages that are made from the source', async () => {
+    using tree = plantTree(pages());
 
     const result = await tree.script(...check);
 
-    assert.match(result.stderr, /missing: \| `LUA_TIMEOUT`/);
-    assert.equal(result.code, 1);
+    assert.equal(result.code, 0, result.stderr);
   });
 
-  it('fails when the page has a code that the catalogue does not know', async () => {
-    const row = '| `LUA_PLANTED` | 500 | 1 | no | Planted. |\n';
-    using tree = plantTree({ [ERRORS_PAGE]: errorsPage().replace(/^\| `LUA_TIMEOUT`/m, `${row}$&`) });
+  const planted: readonly { what: string; files: Record<string, string>; says: RegExp }[] = [
+    {
+      what: 'a code of the catalogue is not on the page',
+      files: pages(ERRORS_PAGE, (page) => page.replace(/^\| `LUA_TIMEOUT`.*\n/m, '')),
+      says: /missing: \| `LUA_TIMEOUT`/,
+    },
+    {
+      what: 'the page has a code that the catalogue does not know',
+      files: pages(ERRORS_PAGE, (page) =>
+        page.replace(/^\| `LUA_TIMEOUT`/m, '| `LUA_PLANTED` | 500 | 1 | no | x |\n$&'),
+      ),
+      says: /not in the source: \| `LUA_PLANTED`/,
+    },
+    {
+      what: 'an option has another default than its page says',
+      files: pages(OPTIONS_PAGE, (page) => page.replace('| 8080 |', '| 8081 |')),
+      says: /missing: \| `server\.port`.*\| 8080 \|/,
+    },
+    { what: 'there is no page', files: {}, says: /docs\/reference\/errors\.md differs from its source/ },
+  ];
+  for (const { what, files, says } of planted) {
+    it(`fails when ${what}`, async () => {
+      using tree = plantTree(files);
 
-    const result = await tree.script(...check);
+      const result = await tree.script(...check);
 
-    assert.match(result.stderr, /not in the source: \| `LUA_PLANTED`/);
-    assert.equal(result.code, 1);
-  });
-
-  it('fails when there is no page', async () => {
-    using tree = plantTree();
-
-    assert.equal((await tree.script(...check)).code, 1);
-  });
+      assert.match(result.stderr, says);
+      assert.equal(result.code, 1);
+    });
+  }
 });
