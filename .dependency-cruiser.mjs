@@ -10,10 +10,11 @@
 export const FOLDERS = {
   core: { may: [] },
   expr: { may: ['core'] },
-  spec: { may: ['core', 'expr'] },
+  flow: { may: ['core'] },
+  spec: { may: ['core', 'expr', 'flow'] },
   'lua/machine': { may: ['core'] },
-  'lua/lanes': { may: ['core', 'expr', 'lua/machine'], types: ['spec'] },
-  engine: { may: ['core', 'expr', 'spec'] },
+  'lua/lanes': { may: ['core', 'expr', 'flow', 'lua/machine'] },
+  engine: { may: ['core', 'expr', 'flow', 'spec'] },
   store: { may: ['core'], types: ['engine'] },
   connections: { may: ['core'] },
   actions: { may: ['core', 'expr', 'connections', 'work'], types: ['engine'] },
@@ -22,14 +23,14 @@ export const FOLDERS = {
   fallback: { may: ['core'] },
   pipeline: { may: ['core'], types: ['control'] },
   control: { may: ['core'] },
-  schedule: { may: ['core', 'spec'], types: ['engine'] },
-  server: { may: ['core', 'spec', 'expr', 'engine', 'fallback', 'pipeline'], types: ['control'] },
+  schedule: { may: ['core', 'flow'], types: ['engine'] },
+  server: { may: ['core', 'flow', 'spec', 'expr', 'engine', 'fallback', 'pipeline'], types: ['control'] },
   app: { all: true, but: ['cli'] },
-  cli: { may: ['core', 'spec', 'app'] },
+  cli: { may: ['core', 'flow', 'spec', 'app'] },
 };
 
 /** Folders that do no I/O: no module of Node in them (core/hash.ts takes node:crypto, spec/schema-library.ts node:module). */
-const PURE = ['core', 'expr', 'spec', 'engine', 'calendar', 'lua/machine'];
+const PURE = ['core', 'expr', 'flow', 'spec', 'engine', 'calendar', 'lua/machine'];
 
 /** npm packages and the only folders that may know them; a package that is not named here is refused. */
 const PACKAGES = {

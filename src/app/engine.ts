@@ -27,7 +27,7 @@ import {
 } from '../core/index.ts';
 import { createRunner, type RunLimits, type Runner } from '../engine/index.ts';
 import { LuaLanes, readWasmFile } from '../lua/lanes/index.ts';
-import type { Flow } from '../spec/index.ts';
+import type { Flow } from '../flow/index.ts';
 import { createBlobStore, createKvStore, createMemoryRunStore } from '../store/index.ts';
 import { createWorkThread } from '../work/index.ts';
 import type { LoadedConfig, MoonpoolOptions } from './config.ts';

@@ -10,9 +10,9 @@ import { basename, dirname, join } from 'node:path';
 import { actionFacts } from '../actions/index.ts';
 import { type JsonObject, MIB, MINUTE_MS, MoonpoolError } from '../core/index.ts';
 import { checkCron } from '../schedule/index.ts';
+import type { Flow } from '../flow/index.ts';
 import {
   type Diagnostic,
-  type Flow,
   type FlowLimits,
   flowJsonSchema,
   isFlowFile,
@@ -69,7 +69,9 @@ export function flowSchema(): JsonObject {
 function fromOptions({ strict, config }: LoadOptions): Pick<ParseFlowOptions, 'strict' | 'limits' | 'variablesOf'> {
   return {
     ...(strict === undefined ? {} : { strict }),
-    ...(config === undefined ? {} : { limits: toFlowLimits(config), variablesOf: config.flowVariables }),
+    ...(config === undefined
+      ? {}
+      : { limits: toFlowLimits(config), variablesOf: (flow, declared) => config.flowVariables(flow, declared) }),
   };
 }
 
@@ -121,12 +123,15 @@ async function findInFolder(folder: string): Promise<readonly string[]> {
       if (entry.name.startsWith('.') || SKIPPED_FOLDERS.has(entry.name)) continue;
       const path = join(current, entry.name);
       if (entry.isDirectory()) open.push(path);
-      else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) {
-        if (isFlowFile(basename(path), await readFlowFile(path))) found.push(path);
-      }
+      else if (entry.isFile() && (await holdsFlow(path))) found.push(path);
     }
   }
   return found.toSorted();
+}
+
+async function holdsFlow(path: string): Promise<boolean> {
+  const name = basename(path);
+  return isFlowFile(name) && isFlowFile(name, await readFlowFile(path));
 }
 
 async function readFlowFile(path: string): Promise<string> {

@@ -13,5 +13,5 @@ export async function probeLua(): Promise<string> {
   machine.load(host.buildImage([{ name: 'probe', code: 'return _VERSION', line: 1 }], { salt: 'probe' }));
   machine.fresh({ seed: 'probe' });
   const { value } = machine.call(0, { state: {}, variables: {}, nowMs: 0 });
-  return String(value);
+  return typeof value === 'string' ? value : 'unknown';
 }

@@ -9,7 +9,8 @@ import { ConfigError, createHealth, type Log, MoonpoolError, nearestWord, system
 import type { Runner } from '../engine/index.ts';
 import { createScheduler } from '../schedule/index.ts';
 import { checkEndpoints, createServer } from '../server/index.ts';
-import { type Flow, formatDiagnostic, SpecError } from '../spec/index.ts';
+import type { Flow } from '../flow/index.ts';
+import { formatDiagnostic, SpecError } from '../spec/index.ts';
 import { type ConfigOverride, type LoadedConfig, loadConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { createEngine } from './engine.ts';

@@ -4,7 +4,8 @@
  */
 import type { LoadedConfig, MachineMemory, Runner } from '../app/index.ts';
 import type { JsonObject, Log } from '../core/index.ts';
-import type { Diagnostic, Flow } from '../spec/index.ts';
+import type { Flow } from '../flow/index.ts';
+import type { Diagnostic } from '../spec/index.ts';
 import type { CliIo } from './io.ts';
 
 /** What the flow files hold, and everything that is wrong or odd about them. */

@@ -1,7 +1,7 @@
 /**
  * A flow as nodes and arrows, for people and tools. Pure.
  */
-import { END, type Flow, type FlowNode, type ParallelRoute, type Route, START } from '../spec/index.ts';
+import { END, type Flow, type FlowNode, type ParallelRoute, type Route, START } from '../flow/index.ts';
 
 /** One way from a node to another. */
 export interface GraphEdge {

@@ -1,7 +1,8 @@
 /**
  * The one flow that a command names, or every reason why it cannot be used.
  */
-import { type Flow, SpecError } from '../spec/index.ts';
+import type { Flow } from '../flow/index.ts';
+import { SpecError } from '../spec/index.ts';
 import type { LoadedFlows } from './app-port.ts';
 import { diagnosticLine, usageError } from './error-line.ts';
 import type { CliIo } from './io.ts';

@@ -6,12 +6,13 @@
  * next effect begins.
  */
 import { type ErrorData, isJsonObject, type JsonObject, mergeShallow, type RunId, toErrorData } from '../core/index.ts';
-import { checkInput, type Flow, type SegmentOutcome } from '../spec/index.ts';
+import type { Flow, SegmentOutcome } from '../flow/index.ts';
+import { checkInput } from '../spec/index.ts';
 import { Decider } from './decider.ts';
 import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import { performEffect } from './effect.ts';
 import type { EffectOutcome, JournalEntry } from './ports.ts';
-import type { Run, RunnerPorts, RunOptions, RunOutcome } from './runner.ts';
+import type { Run, RunnerPorts, RunOptions, RunOutcome } from './run.ts';
 
 /** Raised only when a replay could come out differently. */
 export const INTERPRETER_VERSION = 1;
@@ -83,7 +84,7 @@ export class ActiveRun implements Run {
   async #begin(): Promise<void> {
     const { clock, store } = this.#ports;
     const state = mergeShallow(this.#flow.initialState, this.#input);
-    const problems = await checkInput(this.#flow, state);
+    const problems = checkInput(this.#flow, state);
     if (problems.length > 0) {
       const message = `The input does not fit the flow ${this.#flow.name}: ${problems.join('; ')}.`;
       this.#stop({ code: 'FLOW_INPUT', message, details: { problems } });

@@ -6,7 +6,7 @@
  * of paths: the main path, and below each fan-out one path per branch.
  */
 import { type ErrorData, type JsonObject, MoonpoolError } from '../core/index.ts';
-import type { BranchResult, Flow, ParallelRoute, SegmentEnd, SegmentFact } from '../spec/index.ts';
+import type { BranchResult, Flow, ParallelRoute, SegmentEnd, SegmentFact } from '../flow/index.ts';
 import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import type { EffectOutcome, FlowResponse } from './ports.ts';
 

@@ -2,7 +2,7 @@
  * The words of `decide`: what can happen to a run, and what it can ask for.
  */
 import type { ErrorData, JsonObject } from '../core/index.ts';
-import type { SegmentFact, SegmentOutcome, SegmentStart } from '../spec/index.ts';
+import type { SegmentFact, SegmentOutcome, SegmentStart } from '../flow/index.ts';
 import type { RunEvent } from './events.ts';
 import type { EffectOutcome, FlowResponse } from './ports.ts';
 

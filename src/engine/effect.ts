@@ -5,17 +5,18 @@ import { type ErrorData, type JsonObject, MoonpoolError, toErrorData } from '../
 import { compileSchema } from '../spec/index.ts';
 import type { Action, ActionCall, ActionRegistry, EffectOutcome } from './ports.ts';
 
-type Check = Awaited<ReturnType<typeof compileSchema>>;
+type Check = ReturnType<typeof compileSchema>;
 
 /** Compiled once per action; actions live as long as the server. */
-const checks = new WeakMap<Action, Promise<Check>>();
+const checks = new WeakMap<Action, Check>();
 
-function checkOf(action: Action): Promise<Check> {
-  const known = checks.get(action);
-  if (known !== undefined) return known;
-  const compiled = Promise.resolve(compileSchema(action.withSchema));
-  checks.set(action, compiled);
-  return compiled;
+function checkOf(action: Action): Check {
+  let check = checks.get(action);
+  if (check === undefined) {
+    check = compileSchema(action.withSchema);
+    checks.set(action, check);
+  }
+  return check;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function performEffect(
     if (action === undefined) {
       throw new MoonpoolError('SPEC_UNKNOWN_ACTION', `The action ${uses} is not registered.`);
     }
-    const problems = (await checkOf(action))(input);
+    const problems = checkOf(action)(input);
     if (problems.length > 0) {
       throw new MoonpoolError(
         'FLOW_ACTION',

@@ -19,12 +19,5 @@ export type {
   SegmentOptions,
   SegmentRunner,
 } from './ports.ts';
-export {
-  createRunner,
-  type Run,
-  type RunLimits,
-  type Runner,
-  type RunnerPorts,
-  type RunOptions,
-  type RunOutcome,
-} from './runner.ts';
+export type { Run, RunLimits, RunnerPorts, RunOptions, RunOutcome } from './run.ts';
+export { createRunner, type Runner } from './runner.ts';

@@ -2,7 +2,7 @@
  * What the engine needs from outside, as types: lanes, actions, the journal. `app` plugs them in.
  */
 import type { ErrorData, JsonObject, JsonValue, RunId } from '../core/index.ts';
-import type { ActionCatalogue, ActionFacts, Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../spec/index.ts';
+import type { ActionCatalogue, ActionFacts, Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../flow/index.ts';
 
 export type { ActionCatalogue };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FakeClock } from '../../test/support/index.ts';
 import { createHealth, MoonpoolError, silentLog, silentMetrics } from '../core/index.ts';
-import type { Flow, Schedule } from '../spec/index.ts';
+import type { Flow, Schedule } from '../flow/index.ts';
 import { createScheduler, type SchedulerOptions } from './scheduler.ts';
 
 const MINUTE = 60_000;

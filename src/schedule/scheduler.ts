@@ -14,7 +14,7 @@ import {
   toErrorData,
   ERROR_FACTS,
 } from '../core/index.ts';
-import type { Flow, Schedule } from '../spec/index.ts';
+import type { Flow, Schedule } from '../flow/index.ts';
 import { type CronPattern, parseCron } from './cron.ts';
 
 /** What a scheduler needs. */

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { MoonpoolError } from '../core/index.ts';
 import type { FlowResponse, RunOutcome } from '../engine/index.ts';
 import type { Descent, Reply } from '../fallback/index.ts';
-import type { Endpoint } from '../spec/index.ts';
+import type { Endpoint } from '../flow/index.ts';
 import { inputError, problemsOf } from './request-input.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -2,7 +2,8 @@
  * What can be wrong between flows that are served together: names, paths, reserved places.
  */
 import type { ErrorCode } from '../core/index.ts';
-import type { Diagnostic, Flow } from '../spec/index.ts';
+import type { Flow } from '../flow/index.ts';
+import type { Diagnostic } from '../spec/index.ts';
 import { isEndpointFlow, placeholderName, segmentsOf } from './route-table.ts';
 
 /** First segments (or first two) of the paths the server keeps for itself. */

@@ -2,7 +2,7 @@
  * OpenAPI 3.1 of the endpoint flows.
  */
 import { type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
-import type { Parameter } from '../spec/index.ts';
+import type { Parameter } from '../flow/index.ts';
 import { type EndpointFlow, placeholderName, segmentsOf } from './route-table.ts';
 
 /** What the description says of the server. */

@@ -7,7 +7,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Endpoint } from '../spec/index.ts';
+import type { Endpoint } from '../flow/index.ts';
 import { RequestError } from './problem.ts';
 import { isJsonType } from './request-body.ts';
 import { isLoopback } from './server-options.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type JsonObject, MoonpoolError } from '../core/index.ts';
-import type { Endpoint, Parameter } from '../spec/index.ts';
+import type { Endpoint, Parameter } from '../flow/index.ts';
 import { problemsOf, toInput } from './request-input.ts';
 
 function aParameter(more: Partial<Parameter>): Parameter {

@@ -5,7 +5,7 @@
  * is collected, so a client sees all of them at once.
  */
 import { type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
-import type { Endpoint, Parameter } from '../spec/index.ts';
+import type { Endpoint, Parameter } from '../flow/index.ts';
 import { type InputProblem, RequestError } from './problem.ts';
 
 /** What a request brought. */

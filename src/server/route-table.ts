@@ -4,7 +4,7 @@
  * Paths are matched segment by segment, a fixed text before a placeholder. Knows nothing of
  * HTTP beyond the words. The table is made whole and replaced whole.
  */
-import type { Endpoint, Flow } from '../spec/index.ts';
+import type { Endpoint, Flow } from '../flow/index.ts';
 
 /** A flow that is served. */
 export type EndpointFlow = Flow & { readonly endpoint: Endpoint };

@@ -20,7 +20,7 @@ import {
 } from '../core/index.ts';
 import type { Runner } from '../engine/index.ts';
 import { createLastGood, emergencyReply, type LastGood, type Reply, tasteOf } from '../fallback/index.ts';
-import type { Flow } from '../spec/index.ts';
+import type { Flow } from '../flow/index.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { securityHeaders } from './answer.ts';
 import { createEndpointHandler, type EndpointHandler } from './endpoint-handler.ts';

@@ -4,7 +4,7 @@
  * Three spellings of a fan-out become the same draft: `type: parallel` edges with `fan_in`,
  * `{from, parallel: [a, b]}`, and `{from, to: [a, b], parallel: true}`.
  */
-import { END } from './flow.ts';
+import { END } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { targetOf } from './node-reader.ts';
 import { quote } from './problem-list.ts';

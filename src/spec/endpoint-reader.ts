@@ -2,7 +2,7 @@
  * `endpoint` of a checked file: path, parameters, limits.
  */
 import type { JsonValue } from '../core/index.ts';
-import type { Endpoint, Parameter } from './flow.ts';
+import type { Endpoint, Parameter } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { durationOf, numberOf, sizeOf } from './limited-value.ts';
 import { present } from './present.ts';

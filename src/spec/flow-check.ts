@@ -1,7 +1,7 @@
 /**
  * What the parts of one `parseFlow` call share: the text, its problems, and what it is checked against.
  */
-import type { ActionCatalogue } from './action-facts.ts';
+import type { ActionCatalogue } from '../flow/index.ts';
 import type { ProblemList } from './problem-list.ts';
 import type { ShapeCheck } from './shape.ts';
 

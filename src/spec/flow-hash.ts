@@ -2,7 +2,7 @@
  * The hash of what can change a run: not the file's path, its comments or where things stand in it.
  */
 import { type JsonValue, sha256Hex } from '../core/index.ts';
-import type { Flow, FlowNode } from './flow.ts';
+import type { Flow, FlowNode } from '../flow/index.ts';
 
 type Hashed = Pick<Flow, 'variables' | 'initialState' | 'settings' | 'entry' | 'nodes'> &
   Partial<Pick<Flow, 'inputSchema'>>;

@@ -5,7 +5,7 @@
  * keys of its `with`. It says less than `parseFlow`: targets, joins and code are not its matter.
  */
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
-import type { ActionCatalogue } from './action-facts.ts';
+import type { ActionCatalogue } from '../flow/index.ts';
 import { FLOW_KEYS } from './flow-language.ts';
 import { NODE_KEYS } from './node-language.ts';
 import { describeShape, type KeyFact, type KeyTable, type Shape } from './shape.ts';

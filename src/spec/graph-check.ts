@@ -4,7 +4,7 @@
  * A node is looked at once per join it can run under, because inside a branch the order of the
  * list is no way on. Needs routes whose targets all exist.
  */
-import { END, type Flow, type FlowNode, type ParallelRoute, type Route } from './flow.ts';
+import { END, type Flow, type FlowNode, type ParallelRoute, type Route } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import type { NodeDraft } from './node-reader.ts';
 import { quote } from './problem-list.ts';

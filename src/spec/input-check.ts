@@ -2,7 +2,7 @@
  * Checks a run's input against what its flow declares.
  */
 import type { JsonObject } from '../core/index.ts';
-import type { Flow } from './flow.ts';
+import type { Flow } from '../flow/index.ts';
 import { compileSchema } from './schema-check.ts';
 
 /**

@@ -7,7 +7,7 @@
 import type { JsonObject, JsonValue } from '../core/index.ts';
 import { setOwn } from '../core/index.ts';
 import { checkLanguage, checkLuaText } from './code-check.ts';
-import type { NodeWork, OnError, Output } from './flow.ts';
+import type { NodeWork, OnError, Output } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import type { RouteDraft, RuleDraft, Target } from './route-draft.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { luaCheckRefusing, parse } from '../../test/support/flow-text.ts';
-import { END, type Route } from './flow.ts';
+import { END, type Route } from '../flow/index.ts';
 
 const SAMPLE = `name: sample
 variables: &v {limit: 3, list: [1, "two", null]}

@@ -5,11 +5,10 @@
  * that tells something new. Runs nothing and reads no file. Never throws for any text.
  */
 import { type JsonObject, mergeShallow } from '../core/index.ts';
-import type { ActionCatalogue } from './action-facts.ts';
+import type { ActionCatalogue, Flow, FlowNode } from '../flow/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type EdgeDrafts, readEdges } from './edge-reader.ts';
 import { readEndpoint } from './endpoint-reader.ts';
-import type { Flow, FlowNode } from './flow.ts';
 import type { CronCheck, FlowCheck, FlowLimits, LuaCheck } from './flow-check.ts';
 import { hashFlow } from './flow-hash.ts';
 import { FLOW_KEYS } from './flow-language.ts';

@@ -7,7 +7,7 @@
 import type { ErrorCode } from '../core/index.ts';
 import { nearestWord } from '../core/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { Place } from './flow.ts';
+import type { Place } from '../flow/index.ts';
 
 /** Problems of one file that are reported; more than anybody fixes in one go. */
 const MAX_PROBLEMS = 200;

@@ -4,7 +4,7 @@
  * `goto` (or `parallel` on the node) > edges > the next node of the list > end.
  */
 import type { EdgeDrafts } from './edge-reader.ts';
-import { END, type ParallelRoute, type Route, type RouteRule, START } from './flow.ts';
+import { END, type ParallelRoute, type Route, type RouteRule, START } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import type { NodeDraft } from './node-reader.ts';
 import { quote } from './problem-list.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { flowOf, messagesOf, problemsOf } from '../../test/support/flow-text.ts';
-import type { Route } from './flow.ts';
+import type { Route } from '../flow/index.ts';
 
 const ABJ = 'nodes:\n  - {name: x}\n  - {name: a}\n  - {name: b}\n  - {name: j}\n';
 

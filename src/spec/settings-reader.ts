@@ -2,7 +2,7 @@
  * `settings` and `schedule` of a checked file as values, and whether the configuration's variables fit.
  */
 import { isZone, type JsonObject } from '../core/index.ts';
-import type { FlowSettings, ParallelRoute, Schedule } from './flow.ts';
+import type { FlowSettings, ParallelRoute, Schedule } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { countOf, durationOf, sizeOf } from './limited-value.ts';
 import { present } from './present.ts';

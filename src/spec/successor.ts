@@ -4,7 +4,7 @@
  * Follows what is written (goto, edges, fan-outs), never the order of the list, and never guesses:
  * when a branch leads nowhere, the join has to be named.
  */
-import { END } from './flow.ts';
+import { END } from '../flow/index.ts';
 
 /** Steps of all searches of one file together; far above any readable graph. */
 const MAX_SEARCH_STEPS = 5_000_000;

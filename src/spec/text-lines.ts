@@ -1,7 +1,7 @@
 /**
  * Offsets of a text as lines and columns, found by bisection.
  */
-import type { Place } from './flow.ts';
+import type { Place } from '../flow/index.ts';
 
 /** Where each line of one text begins. */
 export class TextLines {

@@ -6,7 +6,7 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/index.ts';
 import { hasTemplateSyntax } from '../expr/index.ts';
-import type { ActionFacts } from './action-facts.ts';
+import type { ActionFacts } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import { findSchemaProblems, type SchemaProblem, valueAt } from './schema-check.ts';

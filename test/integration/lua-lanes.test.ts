@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'node:test';
 import { resolveOptions, silentLog, silentMetrics, systemClock } from '../../src/core/index.ts';
 import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
 import { readWasmFile } from '../../src/lua/lanes/index.ts';
-import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '../../src/spec/index.ts';
+import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '../../src/flow/index.ts';
 import { aFlow, aNode, readState, stateBytes } from '../support/segments.ts';
 
 const wasm = await readWasmFile();

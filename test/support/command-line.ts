@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import type { RunOutcome } from '../../src/app/index.ts';
 import { type CliApp, type CliIo, main } from '../../src/cli/index.ts';
 import { type Clock, systemClock } from '../../src/core/index.ts';
-import { type Diagnostic, END, type Flow } from '../../src/spec/index.ts';
+import { END, type Flow } from '../../src/flow/index.ts';
+import type { Diagnostic } from '../../src/spec/index.ts';
 
 /** A flow with an action, two branches, their join, a way back, and a node no way leads to. */
 export const FLOW: Flow = {

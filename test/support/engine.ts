@@ -24,7 +24,8 @@ import {
 import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
 import { createLuaHost } from '../../src/lua/machine/index.ts';
 import { readWasmFile } from '../../src/lua/lanes/index.ts';
-import { type Flow, parseFlow } from '../../src/spec/index.ts';
+import type { Flow } from '../../src/flow/index.ts';
+import { parseFlow } from '../../src/spec/index.ts';
 import { createMemoryRunStore } from '../../src/store/index.ts';
 
 const wasm = await readWasmFile();

@@ -3,7 +3,7 @@
  */
 import type { ErrorCode, JsonObject, JsonValue, RunId } from '../../src/core/index.ts';
 import type { Run, Runner, RunOptions, RunOutcome } from '../../src/engine/index.ts';
-import type { Flow } from '../../src/spec/index.ts';
+import type { Flow } from '../../src/flow/index.ts';
 
 /** What a fake run does: gives its outcome, waits for ever, or throws whatever it likes. */
 export type Behaviour = (input: JsonObject, options: RunOptions) => RunOutcome | Promise<RunOutcome>;

@@ -2,14 +2,8 @@
  * What tests of flow files share: a small action catalogue, and short ways to parse.
  */
 import type { JsonObject } from '../../src/core/index.ts';
-import {
-  type ActionCatalogue,
-  type ActionFacts,
-  type Flow,
-  type ParsedFlow,
-  type ParseFlowOptions,
-  parseFlow,
-} from '../../src/spec/index.ts';
+import type { ActionCatalogue, ActionFacts, Flow } from '../../src/flow/index.ts';
+import { type ParsedFlow, type ParseFlowOptions, parseFlow } from '../../src/spec/index.ts';
 
 function anAction(name: string, withSchema: JsonObject): ActionFacts {
   return { name, effect: 'safe', about: `What ${name} does.`, withSchema, resultSchema: {} };

@@ -1,7 +1,7 @@
 /**
  * Flows as data, for tests of what happens around a run.
  */
-import type { Endpoint, Flow } from '../../src/spec/index.ts';
+import type { Endpoint, Flow } from '../../src/flow/index.ts';
 
 /** A flow without nodes. */
 export function aFlow(name: string, more: Partial<Flow> = {}): Flow {

@@ -2,7 +2,7 @@
  * Builders of checked flows and segment outcomes for tests of engine and lanes.
  */
 import type { JsonObject } from '../../src/core/index.ts';
-import type { Flow, FlowNode, ParallelRoute, SegmentEnd, SegmentOutcome } from '../../src/spec/index.ts';
+import type { Flow, FlowNode, ParallelRoute, SegmentEnd, SegmentOutcome } from '../../src/flow/index.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -19,7 +19,7 @@ import {
   silentMetrics,
 } from '../../src/core/index.ts';
 import { createServer, SERVER_OPTIONS, type Server, type ServerParts } from '../../src/server/index.ts';
-import type { Flow } from '../../src/spec/index.ts';
+import type { Flow } from '../../src/flow/index.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeRunner } from './fake-runner.ts';
 import { anEndpointFlow } from './flows.ts';

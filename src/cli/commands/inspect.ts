@@ -1,7 +1,7 @@
 /**
  * `moonpool inspect`: the graph of a flow as text, JSON or Mermaid.
  */
-import { END, type Flow, START } from '../../spec/index.ts';
+import { END, type Flow, START } from '../../flow/index.ts';
 import type { LoadApp } from '../app-port.ts';
 import { type FlowGraph, flowGraph, type GraphEdge, type GraphNode } from '../flow-graph.ts';
 import type { CliIo } from '../io.ts';

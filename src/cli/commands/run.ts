@@ -4,7 +4,7 @@
  */
 import { ERROR_FACTS, type ErrorData, type Log, silentLog } from '../../core/index.ts';
 import type { Run, RunEvent, RunOutcome } from '../../app/index.ts';
-import type { Flow } from '../../spec/index.ts';
+import type { Flow } from '../../flow/index.ts';
 import type { LoadApp } from '../app-port.ts';
 import { EXIT_INTERRUPTED, errorLine } from '../error-line.ts';
 import type { CliIo } from '../io.ts';

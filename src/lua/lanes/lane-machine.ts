@@ -5,7 +5,7 @@
  * its flow's image, or its own parked one; never what another path left.
  */
 import { type JsonObject, MIB, MoonpoolError } from '../../core/index.ts';
-import type { Flow, SegmentRequest } from '../../spec/index.ts';
+import type { Flow, SegmentRequest } from '../../flow/index.ts';
 import {
   createLuaHost,
   type LuaChunk,

@@ -3,7 +3,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MoonpoolError, systemClock } from '../../core/index.ts';
-import type { SegmentFact } from '../../spec/index.ts';
+import type { SegmentFact } from '../../flow/index.ts';
 import { LaneMachine } from './lane-machine.ts';
 import { PreparedFlow } from './prepared-flow.ts';
 import { type FromLane, type LaneData, SHARED, type ToLane } from './protocol.ts';

@@ -5,7 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { MoonpoolError, workerUrl } from '../../core/index.ts';
-import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../spec/index.ts';
+import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
 import { type FromLane, type LaneData, type Replacement, SHARED, type ToLane } from './protocol.ts';
 
 /** Flows a lane keeps prepared; the one used longest ago makes room. */

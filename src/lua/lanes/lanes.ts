@@ -6,7 +6,7 @@
  * the next segment gets a new one. Nothing a script can do reaches this.
  */
 import { BoundedQueue, type Clock, type ErrorData, type Log, type Metrics, toErrorData } from '../../core/index.ts';
-import type { Flow, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest } from '../../spec/index.ts';
+import type { Flow, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
 import { Lane, type LaneEnd } from './lane.ts';
 import type { LuaOptions } from './options.ts';
 import type { Replacement } from './protocol.ts';

@@ -1,7 +1,7 @@
 /**
  * A flow made ready to execute in a lane: nodes by name, expressions and templates compiled once.
  */
-import { type JsonObject, type JsonValue, MoonpoolError } from '../../core/index.ts';
+import { type JsonValue, MoonpoolError } from '../../core/index.ts';
 import {
   type Condition,
   compileCondition,
@@ -10,7 +10,7 @@ import {
   type Expression,
   type ValueTemplate,
 } from '../../expr/index.ts';
-import type { Flow, FlowNode } from '../../spec/index.ts';
+import type { Flow, FlowNode } from '../../flow/index.ts';
 
 /** See the head of this file. Caches grow with the flow's text only, never with its runs. */
 export class PreparedFlow {

@@ -5,7 +5,7 @@
  * where it is before each node, and main reads that while it watches the clock.
  */
 import type { ErrorData } from '../../core/index.ts';
-import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../spec/index.ts';
+import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
 
 /** Indexes into the shared `Int32Array`. */
 export const SHARED = {

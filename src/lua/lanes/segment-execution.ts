@@ -26,7 +26,7 @@ import {
   type SegmentOutcome,
   type SegmentRequest,
   START,
-} from '../../spec/index.ts';
+} from '../../flow/index.ts';
 import type { PreparedFlow } from './prepared-flow.ts';
 import type { Replacement } from './protocol.ts';
 
