@@ -1,4 +1,4 @@
-// Fastify with one route: the floor of what an HTTP server on Node costs.
+/* Fastify with one route: the floor of what an HTTP server on Node costs. */
 import fastify from 'fastify';
 
 const server = fastify();

@@ -111,7 +111,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
 }
 
 /** The ceilings of runs, out of the configuration. */
-export function toRunLimits(options: MoonpoolOptions): RunLimits {
+function toRunLimits(options: MoonpoolOptions): RunLimits {
   return {
     luaTimeoutMs: options.lua.timeoutMs,
     luaEndpointTimeoutMs: Math.min(options.lua.endpointTimeoutMs, options.lua.timeoutMs),

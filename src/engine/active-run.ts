@@ -15,7 +15,7 @@ import type { EffectOutcome, JournalEntry } from './ports.ts';
 import type { Run, RunnerPorts, RunOptions, RunOutcome } from './run.ts';
 
 /** Raised only when a replay could come out differently. */
-export const INTERPRETER_VERSION = 1;
+const INTERPRETER_VERSION = 1;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

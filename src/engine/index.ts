@@ -1,5 +1,4 @@
 /** Decides what a run does next, and carries it out through ports. */
-export { decide } from './decider.ts';
 export type { Command, Happening } from './decision.ts';
 export type { RunEvent, RunEventName } from './events.ts';
 export type {

@@ -109,7 +109,7 @@ function chargeJoin(left: string, right: string, evaluation: Evaluation): void {
 }
 
 /** Both as printed, one behind the other; markup stays markup and what joins it is escaped. */
-export function joinTexts(left: Value, right: Value, evaluation: Evaluation): Value {
+function joinTexts(left: Value, right: Value, evaluation: Evaluation): Value {
   const leftText = toText(left, evaluation);
   const rightText = toText(right, evaluation);
   chargeJoin(leftText, rightText, evaluation);

@@ -49,7 +49,7 @@ function areObjectsEqual(left: JsonObject, right: JsonObject, evaluation: Evalua
 }
 
 /** Negative, zero or positive as `left` stands before, with or behind `right`; neither may be null. */
-export function compareOrder(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): number {
+function compareOrder(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   if (typeof left === 'string' && typeof right === 'string') {
     evaluation.chargeText(Math.min(left.length, right.length));

@@ -12,5 +12,5 @@ export {
 export { DEFAULT_LIMITS, EVALUATION_LIMITS, type EvaluationLimits, MAX_SOURCE_LENGTH } from './limits.ts';
 export { compileTemplate, renderTemplate, type Template, type TemplateOptions } from './template.ts';
 export { hasTemplateSyntax } from './template-lexer.ts';
-export { escapeHtml, isRouteTrue, isTrue } from './value.ts';
+export { isRouteTrue, isTrue } from './value.ts';
 export { compileValue, renderValue, type ValueTemplate } from './value-template.ts';

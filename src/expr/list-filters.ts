@@ -12,7 +12,7 @@ import { characters, isList, isObject, typeName } from './value.ts';
 const MAX_COUNT = 1_000_000;
 
 /** How many items, keys or characters `value` has; null has none. */
-export function lengthOf(value: JsonValue, evaluation: Evaluation): number {
+function lengthOf(value: JsonValue, evaluation: Evaluation): number {
   if (value === null) return 0;
   if (isList(value)) return value.length;
   if (typeof value === 'string') {
@@ -203,7 +203,7 @@ function end(index: 0 | -1): Filter {
 const length: Filter = { parameters: [], run: (value, _args, evaluation) => lengthOf(value, evaluation) };
 
 /** Makes an object of `[key, value]` pairs. */
-export function objectFrom(pairs: Iterable<readonly [string, JsonValue]>): JsonObject {
+function objectFrom(pairs: Iterable<readonly [string, JsonValue]>): JsonObject {
   const object: { [key: string]: JsonValue } = {};
   for (const [key, value] of pairs) setOwn(object, key, value);
   return object;

@@ -27,7 +27,7 @@ function textFilter(convert: (text: string) => string): Filter {
 }
 
 /** First character upper case, the rest lower case. */
-export function capitalize(text: string): string {
+function capitalize(text: string): string {
   const first = text.codePointAt(0);
   if (first === undefined) return text;
   const head = String.fromCodePoint(first);
@@ -67,7 +67,7 @@ export function splitText(text: string, separator: string | RegExp, evaluation: 
  *
  * @throws EXPR_LIMIT before a text longer than allowed is made
  */
-export function replaceText(
+function replaceText(
   text: string,
   [search, replacement, count]: readonly [string, string, number | undefined],
   evaluation: Evaluation,

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../spec/index.ts';
 import { isEndpointFlow, placeholderName, segmentsOf } from './route-table.ts';
 
 /** First segments (or first two) of the paths the server keeps for itself. */
-export const RESERVED_PATHS: readonly string[] = [
+const RESERVED_PATHS: readonly string[] = [
   '/healthz',
   '/health',
   '/metrics',

@@ -52,7 +52,7 @@ export function anAction(
 }
 
 /** A registry of `actions`. */
-export function aRegistry(...actions: readonly Action[]): ActionRegistry {
+function aRegistry(...actions: readonly Action[]): ActionRegistry {
   return {
     find: (name) => actions.find((action) => action.name === name),
     names: () => actions.map((action) => action.name),

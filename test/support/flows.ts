@@ -4,7 +4,7 @@
 import type { Endpoint, Flow } from '../../src/flow/index.ts';
 
 /** A flow without nodes. */
-export function aFlow(name: string, more: Partial<Flow> = {}): Flow {
+function aFlow(name: string, more: Partial<Flow> = {}): Flow {
   return {
     name,
     file: `${name}.yaml`,

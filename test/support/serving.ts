@@ -37,7 +37,7 @@ export interface Answer {
 export const BROWSER = { accept: 'text/html,*/*' };
 
 /** `GET /` (a page), `GET /api/whats-next?limit=`, `POST /api/skip/{id}`, `GET /locked` with a token. */
-export const FLOWS: readonly Flow[] = [
+const FLOWS: readonly Flow[] = [
   anEndpointFlow('page', '/', { responseType: 'text/html; charset=utf-8' }),
   anEndpointFlow('api', '/api/whats-next', {
     queryParams: [{ name: 'limit', type: 'integer', required: false, default: 3, min: 1, max: 10, mapTo: 'limit' }],
