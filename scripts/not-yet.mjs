@@ -8,7 +8,6 @@ const LACKS = {
   'test:chaos': 'there are no chaos tests yet; they will kill a server at named points',
   'test:crash': 'there are no crash tests yet; they will need a store that survives a power cut',
   'test:device': 'there are no device tests yet; they will need a Raspberry Pi Zero 2 W',
-  bench: 'there are no benchmarks yet; the first will measure idle memory and start-up time',
 };
 
 const name = process.argv[2];
