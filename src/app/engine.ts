@@ -76,6 +76,8 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
     ...{ clock, log, metrics },
   });
   opened.defer(() => lanes.close());
+  const [first] = parts.flows;
+  if (first !== undefined) lanes.warmUp(first);
   const work = createWorkThread({ clock, log, limits: options.work });
   opened.defer(() => work.close());
   const http = createHttpClient(options.http, { clock, log, metrics, declaredHosts: hostsOf(parts.flows) });

@@ -3,13 +3,14 @@
  *
  * The only file that knows undici and sockets. The addresses are resolved and checked here, and
  * the socket is connected to exactly those, so a name cannot change its mind in between.
- * Certificates are always checked, whatever the environment says.
+ * Certificates are always checked, whatever the environment says. undici is loaded with the
+ * first connection: it takes a tenth of a second, and many servers never call out.
  */
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { connect as connectTls, rootCertificates } from 'node:tls';
-import { Client } from 'undici';
+import type { Client } from 'undici';
 import { MoonpoolError } from '../core/index.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { Pooled } from './connection-pool.ts';
@@ -49,14 +50,14 @@ export interface OpenContext {
  * @throws CONN_CONNECT when the name, the connection or the certificate fails
  */
 export async function openConnection(target: HttpTarget, context: OpenContext): Promise<Connection> {
-  const addresses = await vettedAddresses(target, context);
+  const [addresses, { Client: HttpClient }] = await Promise.all([vettedAddresses(target, context), import('undici')]);
   context.signal.throwIfAborted();
   const socket = startSocket(target, addresses, context.extraAuthorities);
   const onAbort = (): void => void socket.destroy();
   context.signal.addEventListener('abort', onAbort, { once: true });
   try {
     await once(socket, target.isSecure ? 'secureConnect' : 'connect', { signal: context.signal });
-    return createConnection(target, socket);
+    return createConnection(target, socket, HttpClient);
   } catch (error) {
     socket.on('error', () => {});
     socket.destroy();
@@ -117,11 +118,11 @@ function socketGone(): Error {
   return Object.assign(new Error('the socket of this connection is closed'), { code: 'ECONNRESET' });
 }
 
-function createConnection(target: HttpTarget, socket: Socket): Connection {
+function createConnection(target: HttpTarget, socket: Socket, HttpClient: typeof Client): Connection {
   let unused: Socket | undefined = socket;
   let isAlive = true;
   let onGone: (() => void) | undefined;
-  const client = new Client(target.origin, {
+  const client = new HttpClient(target.origin, {
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,

@@ -46,7 +46,8 @@ export class ActiveRun implements Run {
   readonly #deadlineTickMs: number;
   /** What each path has in flight. */
   readonly #flights = new Map<string, AbortController>();
-  #journal: Promise<void> = Promise.resolve();
+  /** The last write; undefined while the store does not know the run, rejected when it refused it. */
+  #journal: Promise<void> | undefined;
   #seq = 0;
   #settle: (outcome: RunOutcome) => void = () => {};
   #stopWatching: () => void = () => {};
@@ -88,9 +89,20 @@ export class ActiveRun implements Run {
     if (problems.length > 0) {
       const message = `The input does not fit the flow ${this.#flow.name}: ${problems.join('; ')}.`;
       this.#stop({ code: 'FLOW_INPUT', message, details: { problems } });
-      return;
     }
-    await store.create({ id: this.id, flow: this.#flow.name, status: 'running', startedAtMs: this.#startedAtMs });
+    // Its caller may have given up meanwhile; a journal begun now would never be ended.
+    if (this.#decider.end !== undefined) return;
+    const created = store.create({
+      id: this.id,
+      flow: this.#flow.name,
+      status: 'running',
+      startedAtMs: this.#startedAtMs,
+    });
+    this.#journal = created;
+    await created.catch((error: unknown) => {
+      this.#journal = undefined;
+      throw error;
+    });
     const entry = { atMs: clock.nowMs(), flowHash: this.#flow.hash, interpreterVersion: INTERPRETER_VERSION };
     await this.#record({ kind: 'run.started', ...entry, input: this.#input, seed: this.#seed });
     const bytes = encoder.encode(JSON.stringify(state));
@@ -127,8 +139,22 @@ export class ActiveRun implements Run {
     this.#happen({ kind: 'stopped', atMs, error });
   }
 
+  /** Whatever throws on the way fails the run; the commands that follow are still carried out, its end among them. */
   #happen(happening: Happening): void {
-    for (const command of this.#decider.take(happening)) this.#carryOut(command);
+    let fault: ErrorData | undefined;
+    const attempt = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        fault ??= toErrorData(error);
+      }
+    };
+    let commands: readonly Command[] = [];
+    attempt(() => {
+      commands = this.#decider.take(happening);
+    });
+    for (const command of commands) attempt(() => this.#carryOut(command));
+    if (fault !== undefined) this.#stop(fault);
   }
 
   #carryOut(command: Command): void {
@@ -230,6 +256,8 @@ export class ActiveRun implements Run {
       deadlineTickMs: this.#deadlineTickMs,
       signal,
     });
+    // What an action kept while its run ended, the end did not find.
+    if (signal.aborted) await this.#ports.blobs?.release(this.id);
     const endedAtMs = clock.nowMs();
     await this.#record({ kind: 'effect.ended', step, atMs: endedAtMs, outcome });
     return { kind: 'effect_ended', step, atMs: endedAtMs, outcome };
@@ -237,6 +265,7 @@ export class ActiveRun implements Run {
 
   /** Appends in the order of calls, also when the store is slow. */
   #record(entry: JournalEntry): Promise<void> {
+    if (this.#journal === undefined) return Promise.resolve();
     const appended = this.#journal.then(() => this.#ports.store.append(this.id, [entry]));
     this.#journal = appended.catch(() => {
       // Whoever awaited `appended` sees the failure; the chain itself goes on.
@@ -259,9 +288,11 @@ export class ActiveRun implements Run {
     this.#stopWatching();
     const { store, blobs, clock, log } = this.#ports;
     try {
-      await this.#journal;
-      const error = end.kind === 'succeeded' ? {} : { error: end.error };
-      await store.finish(this.id, { status: end.kind, endedAtMs: clock.nowMs(), ...error });
+      if (this.#journal !== undefined) {
+        await this.#journal;
+        const error = end.kind === 'succeeded' ? {} : { error: end.error };
+        await store.finish(this.id, { status: end.kind, endedAtMs: clock.nowMs(), ...error });
+      }
       await blobs?.release(this.id);
     } catch (error) {
       log.error('run.finish_failed', { run_id: this.id, error: toErrorData(error).message });

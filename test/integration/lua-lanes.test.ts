@@ -96,6 +96,18 @@ describe('LuaLanes', () => {
     assert.equal(openLanes().laneCount, 0);
   });
 
+  it('warms up one lane, and runs on it even a flow that cannot be made ready', async () => {
+    const lanes = openLanes();
+    const broken = aLuaFlow('this is not Lua');
+
+    lanes.warmUp(broken);
+    lanes.warmUp(broken);
+    const end = await runSegment(lanes, aLuaFlow('return { ok = 1 }'));
+
+    assert.equal(lanes.laneCount, 1);
+    assert.deepEqual(stateOf(end), { ok: 1 });
+  });
+
   it('shows a run nothing of the run before it on the same lane', async () => {
     const lanes = openLanes();
     const flow = aLuaFlow('local before = leak leak = "secret" return { before = before or "nothing" }');

@@ -6,6 +6,7 @@ import {
   createSeededRandom,
   type JsonObject,
   type JsonValue,
+  type Log,
   resolveOptions,
   silentLog,
   silentMetrics,
@@ -16,6 +17,7 @@ import {
   type ActionCall,
   type ActionRegistry,
   type ActionResult,
+  type BlobStore,
   createRunner,
   type RunLimits,
   type RunStore,
@@ -84,6 +86,9 @@ export function startEngine(
     readonly actions?: readonly Action[];
     readonly limits?: Partial<RunLimits>;
     readonly store?: RunStore;
+    readonly blobs?: BlobStore;
+    /** Default: nobody reads it. */
+    readonly log?: Log;
     /** The runner's clock; lanes always have the machine's. */
     readonly clock?: Clock;
   } = {},
@@ -102,10 +107,10 @@ export function startEngine(
     segments: lanes,
     actions,
     store,
-    blobs: undefined,
+    blobs: options.blobs,
     clock: options.clock ?? systemClock,
     seeds: createSeededRandom(1),
-    log: silentLog,
+    log: options.log ?? silentLog,
     metrics: silentMetrics,
     limits: { ...LIMITS, ...options.limits },
     env: {},

@@ -38,6 +38,11 @@ export class LaneMachine {
     this.#host ??= await createLuaHost(this.#wasm);
   }
 
+  /** Makes the image of a flow; {@link ready} must have resolved. @throws SPEC_LUA for a chunk that does not compile */
+  prepare(flow: Flow): void {
+    if (this.#host !== undefined) this.#imageOf(this.#host, flow);
+  }
+
   /** Drops the image of a flow that main no longer sends. */
   forget(flowHash: string): void {
     this.#images.delete(flowHash);

@@ -83,6 +83,26 @@ async function run({ request, replacement }: Extract<ToLane, { kind: 'run' }>): 
   }
 }
 
+/** Best done before it is needed; a flow that cannot be made ready says so when it runs. */
+async function prepare(flowHash: string): Promise<void> {
+  const flow = flows.get(flowHash);
+  if (flow?.hasLua !== true) return;
+  await machine.ready();
+  try {
+    machine.prepare(flow.flow);
+  } catch (error) {
+    // Lua that does not compile is the flow's fault, and told to its first run.
+    if (!(error instanceof MoonpoolError)) throw error;
+  }
+}
+
+/** An error of ours ends the thread; main sees it die and says so. */
+function raise(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
 port.on('message', (message: ToLane) => {
   switch (message.kind) {
     case 'learn':
@@ -92,13 +112,11 @@ port.on('message', (message: ToLane) => {
       flows.delete(message.flowHash);
       machine.forget(message.flowHash);
       return;
+    case 'prepare':
+      prepare(message.flowHash).catch(raise);
+      return;
     case 'run':
-      // An error of ours ends the thread; main sees it die and says so.
-      run(message).catch((error: unknown) => {
-        queueMicrotask(() => {
-          throw error;
-        });
-      });
+      run(message).catch(raise);
       return;
   }
 });

@@ -59,6 +59,12 @@ export class Lane {
     return { node: node === -1 ? undefined : node, step: Atomics.load(this.#shared, SHARED.step) };
   }
 
+  /** Has the worker make `flow` ready: expressions, Lua host and image. */
+  prepare(flow: Flow): void {
+    this.#teach(flow);
+    this.#post({ kind: 'prepare', flowHash: flow.hash });
+  }
+
   /** Runs a segment; the lane must be free. */
   run(
     flow: Flow,

@@ -102,6 +102,17 @@ export class LuaLanes {
     });
   }
 
+  /**
+   * Starts a lane and makes `flow` ready in it before there is work, so that the first segment
+   * need not wait for that. Does nothing when a lane is up.
+   */
+  warmUp(flow: Flow): void {
+    if (this.#isClosed || this.laneCount > 0) return;
+    const lane = this.#takeLane();
+    lane.prepare(flow);
+    this.#keep(lane);
+  }
+
   /** Ends all lanes; segments that wait or run fail with LUA_OVERLOADED. */
   async close(): Promise<void> {
     this.#isClosed = true;

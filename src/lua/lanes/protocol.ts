@@ -39,6 +39,8 @@ export interface Replacement {
 export type ToLane =
   | { readonly kind: 'learn'; readonly flow: Flow }
   | { readonly kind: 'forget'; readonly flowHash: string }
+  /** Make ready what the flow's first segment needs. */
+  | { readonly kind: 'prepare'; readonly flowHash: string }
   | { readonly kind: 'run'; readonly request: SegmentRequest; readonly replacement?: Replacement };
 
 /** Lane → main. */
