@@ -111,7 +111,7 @@ const PLANTED: readonly { rule: string; what: string; at?: string; code: string 
     at: 'src/cli/planted.ts',
     code: "import { randomBytes } from 'node:crypto';\nexport const planted = randomBytes;",
   },
-  ...['core', 'expr', 'spec', 'engine', 'calendar', 'lua/machine'].flatMap((folder) =>
+  ...['core', 'expr', 'flow', 'spec', 'engine', 'calendar', 'lua/machine'].flatMap((folder) =>
     ['process.pid', 'Buffer.alloc(1)', 'fetch', 'setTimeout', 'setInterval', 'Date.now()', 'performance.now()'].map(
       (global) => ({
         rule: 'no-restricted-globals',
