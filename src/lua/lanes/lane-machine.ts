@@ -25,6 +25,7 @@ export class LaneMachine {
   readonly #wasm: Uint8Array;
   readonly #salt: string;
   readonly #images = new Map<string, LuaImage>();
+  #starting: Promise<LuaHost> | undefined;
   #host: LuaHost | undefined;
   #machine: LuaMachine | undefined;
 
@@ -35,7 +36,8 @@ export class LaneMachine {
 
   /** Makes the lane able to run Lua; a few milliseconds the first time. */
   async ready(): Promise<void> {
-    this.#host ??= await createLuaHost(this.#wasm);
+    this.#starting ??= createLuaHost(this.#wasm);
+    this.#host = await this.#starting;
   }
 
   /** Makes the image of a flow; {@link ready} must have resolved. @throws SPEC_LUA for a chunk that does not compile */

@@ -43,6 +43,12 @@ interface Job {
   factCount: number;
 }
 
+/** Which step of a segment was over its limit when main looked; the lane may have gone on since. */
+interface Late {
+  readonly error: ErrorData;
+  readonly step: number;
+}
+
 /** Runs segments on worker threads; the engine's `SegmentRunner`. */
 export class LuaLanes {
   readonly #ports: LanesPorts;
@@ -152,9 +158,9 @@ export class LuaLanes {
 
   async #runOn(lane: Lane, job: Job): Promise<void> {
     this.#busy.add(lane);
-    let timedOut: ErrorData | undefined;
-    const stopWatching = this.#watch(lane, job, (error) => {
-      timedOut = error;
+    let late: Late | undefined;
+    const stopWatching = this.#watch(lane, job, (found) => {
+      late = found;
       void lane.terminate();
     });
     const end = await lane.run(job.flow, job.request, {
@@ -164,29 +170,30 @@ export class LuaLanes {
         if (!job.signal.aborted) job.onFacts(facts);
       },
     });
-    const { step } = lane.position;
     stopWatching();
     this.#busy.delete(lane);
-    if (lane.isAlive && timedOut === undefined) this.#keep(lane);
-    this.#settle(job, end, timedOut === undefined ? undefined : { error: timedOut, step });
+    if (lane.isAlive && late === undefined) this.#keep(lane);
+    this.#settle(job, end, late);
     this.#serve();
   }
 
   /** Looks at the lane until told to stop; calls `onLate` once when a node is over its limit. */
-  #watch(lane: Lane, job: Job, onLate: (error: ErrorData) => void): () => void {
+  #watch(lane: Lane, job: Job, onLate: (late: Late) => void): () => void {
     const { clock } = this.#ports;
     let progress = lane.progress;
     let sinceTickMs = clock.tickMs();
     const look = (): void => {
       const nowTickMs = clock.tickMs();
+      const { node, step } = lane.position;
+      // Read after the position: what stood still until now was where it says.
       if (lane.progress !== progress) {
         progress = lane.progress;
         sinceTickMs = nowTickMs;
       }
-      const { node } = lane.position;
       const limitMs = node === undefined ? OUTSIDE_NODES_MS : job.request.luaTimeoutMs;
       if (nowTickMs - sinceTickMs >= limitMs + GRACE_MS) {
-        onLate(toErrorData(luaTimeout(job.flow.nodes[node ?? -1]?.name ?? job.flow.name, limitMs)));
+        const name = job.flow.nodes[node ?? -1]?.name ?? job.flow.name;
+        onLate({ error: toErrorData(luaTimeout(name, limitMs)), step });
       } else {
         cancelLook = clock.after(LOOK_MS, look);
       }
@@ -208,7 +215,7 @@ export class LuaLanes {
     };
   }
 
-  #settle(job: Job, end: LaneEnd, late: { error: ErrorData; step: number } | undefined): void {
+  #settle(job: Job, end: LaneEnd, late: Late | undefined): void {
     if (job.signal.aborted) {
       job.reject(job.signal.reason);
       return;
@@ -236,7 +243,7 @@ export class LuaLanes {
   }
 
   /** A node that raises ends its segment; one that is graceful goes on in a new lane, its error in its place. */
-  #afterTimeout(job: Job, late: { error: ErrorData; step: number }): void {
+  #afterTimeout(job: Job, late: Late): void {
     this.#ended.add(1, { reason: 'timeout' });
     this.#ports.log.warn('lane.ended', { flow: job.flow.name, message: late.error.message });
     const name = late.error.details?.node;
