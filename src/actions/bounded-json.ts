@@ -1,7 +1,7 @@
 /**
  * JSON text → value, within what a state can hold and a main thread can wait for.
  */
-import { formatSize, type JsonValue, MIB } from '../core/index.ts';
+import { formatSize, type JsonObject, type JsonValue, MIB } from '../core/index.ts';
 
 /** Longest JSON text that is parsed on the main thread. */
 export const MAX_JSON_BYTES = MIB;
@@ -27,13 +27,14 @@ export function parseBoundedJson(text: string): ParsedJson {
   return reason === undefined ? { ok: true, value } : { ok: false, reason };
 }
 
-function whyUnusable(value: JsonValue): string | undefined {
-  const open: { readonly value: JsonValue; readonly depth: number }[] = [{ value, depth: 1 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next.value === 'number' && !Number.isFinite(next.value)) return 'it has a number that is too large';
-    if (typeof next.value !== 'object' || next.value === null) continue;
-    if (next.depth > MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH} levels`;
-    for (const part of Object.values(next.value)) open.push({ value: part as JsonValue, depth: next.depth + 1 });
+/** No list of what is still open: a MiB of empty objects must not hold up the main thread. */
+function whyUnusable(value: JsonValue, depth = 1): string | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'it has a number that is too large';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH} levels`;
+  for (const part of Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value as JsonObject)) {
+    const reason = whyUnusable(part, depth + 1);
+    if (reason !== undefined) return reason;
   }
   return undefined;
 }

@@ -58,7 +58,7 @@ export class ActiveRun implements Run {
     this.#flow = run.flow;
     this.#input = run.input;
     this.#options = run.options;
-    this.#decider = new Decider(run.flow);
+    this.#decider = new Decider(run.flow, { stateBytes: ports.limits.stateBytes });
     this.#seed = Math.floor(ports.seeds.next() * 4_294_967_296);
     this.#startedAtMs = ports.clock.nowMs();
     this.#deadlineTickMs = ports.clock.tickMs() + this.#timeoutMs();
@@ -231,7 +231,7 @@ export class ActiveRun implements Run {
   async #recordTaken(path: string, outcome: SegmentOutcome): Promise<void> {
     const { end } = outcome;
     const byLimit = end.kind === 'failed' && LIMIT_CODES.has(end.error.code);
-    if (!byLimit && this.#decider.inFlightCount < 2) return;
+    if (!byLimit && !this.#decider.isConcurrent) return;
     await this.#record({
       kind: 'segment.taken',
       path,
@@ -246,7 +246,7 @@ export class ActiveRun implements Run {
     // A safe effect may simply be done again, so its begin needs no record.
     if (actions.find(uses)?.effect !== 'safe') await this.#record({ kind: 'effect.begun', step, atMs });
     this.#happen({ kind: 'effect_begun', step, atMs });
-    const outcome: EffectOutcome = await performEffect(actions, uses, command.with, {
+    const outcome: EffectOutcome = await performEffect(actions, uses, parseObject(command.with), {
       runId: this.id,
       node,
       flowName: this.#flow.name,
@@ -278,7 +278,7 @@ export class ActiveRun implements Run {
     if (onEvent === undefined) return;
     const { end } = this.#decider;
     const isLast = event.event === 'run.finished' && end?.kind === 'succeeded';
-    const data = isLast ? { ...event.data, state: parseState(end.state) } : event.data;
+    const data = isLast ? { ...event.data, state: parseObject(end.state) } : event.data;
     const { event: name, at_ms, ...rest } = event;
     onEvent({ event: name, run_id: this.id, seq: this.#seq, at_ms, ...rest, ...(data === undefined ? {} : { data }) });
     this.#seq += 1;
@@ -301,7 +301,7 @@ export class ActiveRun implements Run {
   }
 }
 
-function parseState(state: Uint8Array): JsonObject {
-  const value: unknown = JSON.parse(decoder.decode(state));
+function parseObject(bytes: Uint8Array): JsonObject {
+  const value: unknown = JSON.parse(decoder.decode(bytes));
   return isJsonObject(value) ? value : {};
 }

@@ -7,15 +7,15 @@ import type { Command, Happening } from './decision.ts';
 const EMPTY = stateBytes({});
 const START: Happening = { kind: 'started', atMs: 100, state: EMPTY, input: {} };
 
-function startedDecider(maxSteps = 10_000): Decider {
-  const decider = new Decider(aFlow({ settings: { lua: {}, maxSteps } }));
+function startedDecider(maxSteps = 10_000, limitBytes = 1_024): Decider {
+  const decider = new Decider(aFlow({ settings: { lua: {}, maxSteps } }), { stateBytes: limitBytes });
   decider.take(START);
   return decider;
 }
 
 /** A run whose main path fanned out to branches a and b. */
-function forkedDecider(onError: 'fail' | 'collect'): { decider: Decider; a: string; b: string } {
-  const decider = startedDecider();
+function forkedDecider(onError: 'fail' | 'collect', limitBytes?: number): { decider: Decider; a: string; b: string } {
+  const decider = startedDecider(undefined, limitBytes);
   const commands = decider.take({
     kind: 'segment_ended',
     path: MAIN_PATH,
@@ -68,7 +68,7 @@ describe('Decider', () => {
 
   it('names effects by path, node and iteration, and goes on with their result', () => {
     const decider = startedDecider();
-    const action = { kind: 'action', node: 'fetch', uses: 'http.get', with: {}, state: EMPTY } as const;
+    const action = { kind: 'action', node: 'fetch', uses: 'http.get', with: EMPTY, state: EMPTY } as const;
     const steps: string[] = [];
     for (const atMs of [200, 300]) {
       const asked = decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(action) });
@@ -80,7 +80,11 @@ describe('Decider', () => {
         atMs,
         outcome: { kind: 'done', value: atMs },
       });
-      assert.deepEqual(segmentsOf(after)[0]?.start, { kind: 'result', node: 'fetch', value: atMs });
+      assert.deepEqual(segmentsOf(after)[0]?.start, {
+        kind: 'result',
+        node: 'fetch',
+        value: new TextEncoder().encode(String(atMs)),
+      });
       assert.equal(segmentsOf(after)[0]?.nowMs, atMs);
     }
 
@@ -90,7 +94,7 @@ describe('Decider', () => {
   it('hands a parked machine back to the segment after the effect', () => {
     const decider = startedDecider();
     const machine = new Uint8Array([1, 2, 3]);
-    const end = { kind: 'action', node: 'n', uses: 'log', with: {}, state: EMPTY, machine } as const;
+    const end = { kind: 'action', node: 'n', uses: 'log', with: EMPTY, state: EMPTY, machine } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
 
     const commands = decider.take({
@@ -105,7 +109,7 @@ describe('Decider', () => {
 
   it('lets a node handle the failure of its effect', () => {
     const decider = startedDecider();
-    const end = { kind: 'action', node: 'n', uses: 'http.get', with: {}, state: EMPTY } as const;
+    const end = { kind: 'action', node: 'n', uses: 'http.get', with: EMPTY, state: EMPTY } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
     const error = { code: 'CONN_CONNECT', message: 'Refused.' } as const;
 
@@ -122,7 +126,7 @@ describe('Decider', () => {
   it('keeps the answer an effect gave for the end of the run', () => {
     const decider = startedDecider();
     const response = { status: 201, headers: {}, body: 'made' };
-    const end = { kind: 'action', node: 'n', uses: 'http.respond', with: {}, state: EMPTY } as const;
+    const end = { kind: 'action', node: 'n', uses: 'http.respond', with: EMPTY, state: EMPTY } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
     decider.take({ kind: 'effect_ended', step: 'main/n/0', atMs: 1, outcome: { kind: 'done', value: {}, response } });
 
@@ -148,6 +152,21 @@ describe('Decider', () => {
     assert.equal(start?.kind, 'joined');
     assert.deepEqual(start.kind === 'joined' ? start.results.map((result) => result.branch) : [], ['a', 'b']);
     assert.deepEqual(eventsOf(commands), ['branch.finished']);
+  });
+
+  it('fails the join, and holds no more states, when those of the branches are too large together', () => {
+    for (const [stateBytesLimit, kind] of [
+      [2 * EMPTY.byteLength, 'joined'],
+      [2 * EMPTY.byteLength - 1, 'error'],
+    ] as const) {
+      const { decider, a, b } = forkedDecider('collect', stateBytesLimit);
+      decider.take(endsWith(a));
+
+      const start = segmentsOf(decider.take(endsWith(b)))[0]?.start;
+
+      assert.equal(start?.kind, kind);
+      if (start.kind === 'error') assert.equal(start.error.code, 'LUA_VALUE');
+    }
   });
 
   it('fails the run with the first failure taken and abandons the other branches', () => {
@@ -194,7 +213,7 @@ describe('Decider', () => {
 
   it('measures a branch by recorded instants only', () => {
     const { decider, a, b } = forkedDecider('fail');
-    const end = { kind: 'action', node: 'n', uses: 'log', with: {}, state: EMPTY } as const;
+    const end = { kind: 'action', node: 'n', uses: 'log', with: EMPTY, state: EMPTY } as const;
     decider.take({ kind: 'segment_ended', path: a, outcome: anOutcome(end) });
     decider.take({ kind: 'effect_ended', step: `${a}/n/0`, atMs: 175, outcome: { kind: 'done', value: {} } });
     decider.take(endsWith(a));
@@ -208,7 +227,7 @@ describe('Decider', () => {
 
   it('ends a run that took one step more than it may', () => {
     const decider: Decider = startedDecider(1);
-    const end = { kind: 'action', node: 'n', uses: 'log', with: {}, state: EMPTY } as const;
+    const end = { kind: 'action', node: 'n', uses: 'log', with: EMPTY, state: EMPTY } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
     decider.take({ kind: 'effect_ended', step: 'main/n/0', atMs: 1, outcome: { kind: 'done', value: {} } });
 

@@ -5,10 +5,15 @@
  * the same order give the same commands, so a journal replays to the same run. A run is a tree
  * of paths: the main path, and below each fan-out one path per branch.
  */
-import { type ErrorData, type JsonObject, MoonpoolError } from '../core/index.ts';
+import { type ErrorData, type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
 import type { BranchResult, Flow, ParallelRoute, SegmentEnd, SegmentFact } from '../flow/index.ts';
 import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import type { EffectOutcome, FlowResponse } from './ports.ts';
+
+const encoder = new TextEncoder();
+
+/** The highest value of `limits.state_bytes`. */
+const MAX_STATE_BYTES = 16 * MIB;
 
 /** The id of the path a run begins on. */
 export const MAIN_PATH = 'main';
@@ -23,6 +28,9 @@ interface FanOut {
   readonly route: ParallelRoute;
   readonly branches: readonly Path[];
   readonly results: (BranchResult | undefined)[];
+  endedCount: number;
+  /** Of the states that came in so far, also of those that were not kept. */
+  stateBytes: number;
 }
 
 interface Path {
@@ -43,6 +51,7 @@ interface Path {
 /** One run's decisions. Feed it every happening once, in order. */
 export class Decider {
   readonly #flow: Flow;
+  readonly #stateBytes: number;
   readonly #paths = new Map<string, Path>();
   readonly #steps = new Map<string, Path>();
   #stepsTaken = 0;
@@ -50,13 +59,25 @@ export class Decider {
   #end: RunEnd | undefined;
   #commands: Command[] = [];
 
-  constructor(flow: Flow) {
+  /** @param limits `stateBytes`: the most that the states of all branches of one fan-out may have together */
+  constructor(flow: Flow, limits: { readonly stateBytes: number } = { stateBytes: MAX_STATE_BYTES }) {
     this.#flow = flow;
+    this.#stateBytes = limits.stateBytes;
   }
 
   /** How the run ended, once it has. */
   get end(): RunEnd | undefined {
     return this.#end;
+  }
+
+  /** True when the order in which paths end is a matter of chance. */
+  get isConcurrent(): boolean {
+    let count = 0;
+    for (const { phase } of this.#paths.values()) {
+      if (phase.kind === 'computing' || phase.kind === 'acting') count += 1;
+      if (count > 1) return true;
+    }
+    return false;
   }
 
   /** How many paths have something in flight. */
@@ -171,7 +192,6 @@ export class Decider {
         );
         return;
       case 'joined':
-        path.state = end.state;
         this.#branchOver(path, { success: true, state: end.state });
         return;
       case 'action': {
@@ -214,7 +234,7 @@ export class Decider {
       return;
     }
     if (outcome.response !== undefined) this.#response = outcome.response;
-    this.#compute(path, { kind: 'result', node, value: outcome.value });
+    this.#compute(path, { kind: 'result', node, value: encoder.encode(JSON.stringify(outcome.value)) });
   }
 
   #fanOut(parent: Path, node: string, route: ParallelRoute): void {
@@ -231,7 +251,7 @@ export class Decider {
     );
     parent.phase = {
       kind: 'waiting_for_branches',
-      fanOut: { route, branches, results: branches.map(() => undefined) },
+      fanOut: { route, branches, results: branches.map(() => undefined), endedCount: 0, stateBytes: 0 },
     };
     for (const path of branches) {
       this.#publish(path, { event: 'branch.started', at_ms: path.nowMs });
@@ -249,19 +269,30 @@ export class Decider {
     const { fanOut } = waiting;
     path.phase = { kind: 'over' };
     this.#paths.delete(path.id);
+    fanOut.stateBytes += result.state?.byteLength ?? 0;
+    // What cannot fit into the state of the join need not be held until all are there.
+    const { state: _, ...withoutState } = result;
     fanOut.results[branch.index] = {
       branch: branch.name,
-      ...result,
+      ...(fanOut.stateBytes > this.#stateBytes ? withoutState : result),
       timing_ms: path.nowMs - path.startedAtMs,
       attempts: 1,
     };
     parent.nowMs = Math.max(parent.nowMs, path.nowMs);
     const failed = result.error === undefined ? {} : { error: errorJson(result.error) };
     this.#publish(path, { event: 'branch.finished', at_ms: path.nowMs, data: { success: result.success, ...failed } });
-    const results = fanOut.results.filter((entry) => entry !== undefined);
-    if (results.length === fanOut.branches.length) {
-      this.#compute(parent, { kind: 'joined', join: fanOut.route.join, results });
+    fanOut.endedCount += 1;
+    if (fanOut.endedCount === fanOut.branches.length) this.#join(parent, fanOut);
+  }
+
+  #join(parent: Path, { route, stateBytes, results: entries }: FanOut): void {
+    const results = entries.filter((entry) => entry !== undefined);
+    if (stateBytes <= this.#stateBytes) {
+      this.#compute(parent, { kind: 'joined', join: route.join, results });
+      return;
     }
+    const message = `The states of the ${results.length} branches before ${route.join} have ${stateBytes} bytes together, over the limit of ${this.#stateBytes} (limits.state_bytes). Let branches return less, or keep large data in blobs or kv.`;
+    this.#compute(parent, { kind: 'error', node: route.join, error: { code: 'LUA_VALUE', message } });
   }
 
   #fail(path: Path, error: ErrorData, node: string | undefined): void {

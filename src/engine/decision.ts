@@ -38,7 +38,8 @@ export type Command =
       readonly step: string;
       readonly node: string;
       readonly uses: string;
-      readonly with: JsonObject;
+      /** UTF-8 JSON of an object. */
+      readonly with: Uint8Array;
     }
   /** End whatever these paths have in flight; nothing of them is taken any more. */
   | { readonly kind: 'abandon'; readonly paths: readonly string[] }

@@ -5,7 +5,7 @@
  * goes on through nodes and routes until the next thing only the outside can do. State crosses
  * as UTF-8 JSON bytes that the engine never needs to parse.
  */
-import type { ErrorData, JsonObject, JsonValue } from '../core/index.ts';
+import type { ErrorData, JsonObject } from '../core/index.ts';
 import type { ParallelRoute } from './flow.ts';
 
 /** Where a segment begins. */
@@ -13,8 +13,8 @@ export type SegmentStart =
   | { readonly kind: 'entry' }
   /** A branch: at its first node. */
   | { readonly kind: 'node'; readonly node: string }
-  /** An effect of `node` gave `value`: merge it, then route. */
-  | { readonly kind: 'result'; readonly node: string; readonly value: JsonValue }
+  /** An effect of `node` gave `value` (UTF-8 JSON): merge it, then route. */
+  | { readonly kind: 'result'; readonly node: string; readonly value: Uint8Array }
   /** An effect of `node` failed: apply the node's `on_error`. */
   | { readonly kind: 'error'; readonly node: string; readonly error: ErrorData }
   /** All branches came in: set `parallel_results`, then run `join`. */
@@ -72,7 +72,8 @@ export type SegmentEnd =
       readonly kind: 'action';
       readonly node: string;
       readonly uses: string;
-      readonly with: JsonObject;
+      /** UTF-8 JSON of an object: as objects, a state's worth of small values would hold main up on arrival. */
+      readonly with: Uint8Array;
       readonly state: Uint8Array;
       readonly machine?: Uint8Array;
     }

@@ -119,6 +119,34 @@ describe('LuaLanes', () => {
     assert.deepEqual(stateOf(end), { before: 'nothing' });
   });
 
+  it('gives the first node of a large flow its whole time, the image made beforehand', async () => {
+    const codes = Array.from({ length: 6_000 }, (_, index) => `local a = state.x or 0 return { x = a + ${index} }`);
+    const flow = withNode(aLuaFlow(...codes), 'n0', { next: { kind: 'end' } });
+
+    const end = await runSegment(openLanes(), flow, { luaTimeoutMs: 150 });
+
+    assert.deepEqual(stateOf(end), { x: 0 });
+  });
+
+  it('refuses an action input larger than a state may be, as the failure of its node', async () => {
+    const flow = aFlow({
+      nodes: [
+        aNode({
+          name: 'act',
+          work: { kind: 'action', uses: 'log', with: { all: ['{{ state.text }}', '{{ state.text }}'] } },
+        }),
+      ],
+    });
+
+    const end = await runSegment(openLanes(), flow, {
+      state: stateBytes({ text: 'x'.repeat(600) }),
+      stateBytes: 1_024,
+    });
+
+    assert.equal(codeOf(end), 'LUA_VALUE');
+    assert.equal(end.kind === 'failed' && end.node, 'act');
+  });
+
   it('parks a path at an action and resumes its globals in another lane', async () => {
     const flow = aFlow({
       hash: 'with action',
@@ -140,12 +168,12 @@ describe('LuaLanes', () => {
     assert.equal(parked.kind, 'action');
 
     const end = await runSegment(openLanes(), flow, {
-      start: { kind: 'result', node: 'act', value: { logged: true } },
+      start: { kind: 'result', node: 'act', value: stateBytes({ logged: true }) },
       state: parked.state,
       ...(parked.machine === undefined ? {} : { machine: parked.machine }),
     });
 
-    assert.deepEqual(parked.with, { message: 2 });
+    assert.deepEqual(readState(parked.with), { message: 2 });
     assert.deepEqual(stateOf(end), { logged: true, kept: 7 });
   });
 

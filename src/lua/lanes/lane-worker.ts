@@ -58,7 +58,8 @@ class FactReporter {
 async function run({ request, replacement }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
   const flow = flows.get(request.flowHash);
   if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
-  if (flow.hasLua) await machine.ready();
+  // Here and not at the first Lua node, whose own time limit the image of a large flow would use up.
+  await prepare(request.flowHash);
   const facts = new FactReporter(request.wantFacts, replacement?.factCount ?? 0);
   try {
     const outcome = executeSegment(flow, request, {
@@ -66,9 +67,10 @@ async function run({ request, replacement }: Extract<ToLane, { kind: 'run' }>): 
       tickMs: () => systemClock.tickMs(),
       report: (fact) => facts.report(fact),
       beginNode(index, step) {
+        // First: main trusts a position only when progress is the same before and after it read it.
+        Atomics.add(shared, SHARED.progress, 1);
         Atomics.store(shared, SHARED.node, index);
         Atomics.store(shared, SHARED.step, step);
-        Atomics.add(shared, SHARED.progress, 1);
       },
       isStopped: () => Atomics.load(shared, SHARED.stop) === 1,
       replacement,

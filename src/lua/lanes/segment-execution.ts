@@ -104,7 +104,7 @@ class Execution {
         this.#at = node.name;
         return this.#attempt(node, () => {
           const output = node.work.kind === 'action' ? node.work.output : undefined;
-          return this.#finish(node, this.#outputOf(output, start.value));
+          return this.#finish(node, this.#outputOf(output, JSON.parse(decoder.decode(start.value)) as JsonValue));
         });
       }
       case 'error': {
@@ -164,14 +164,13 @@ class Execution {
         const input = renderValue(this.#flow.value(work.with, work.with), this.#scope());
         const machine = this.#around.machine.park();
         const state = this.#encodeState();
-        const rendered = isJsonObject(input) ? input : {};
         return {
           kind: 'end',
           end: {
             kind: 'action',
             node: node.name,
             uses: work.uses,
-            with: rendered,
+            with: this.#encode(isJsonObject(input) ? input : {}, `The input of ${node.name}`),
             state,
             ...(machine === undefined ? {} : { machine }),
           },
@@ -245,10 +244,15 @@ class Execution {
   }
 
   #encodeState(): Uint8Array {
-    const bytes = encoder.encode(JSON.stringify(this.#state));
+    return this.#encode(this.#state, `The state after ${this.#at}`);
+  }
+
+  /** @throws LUA_VALUE above the limit of a state, which holds for what is made out of one too */
+  #encode(value: JsonObject, what: string): Uint8Array {
+    const bytes = encoder.encode(JSON.stringify(value));
     const { stateBytes } = this.#request;
     if (bytes.length > stateBytes) {
-      const message = `The state after ${this.#at} is ${bytes.length} bytes, over the limit of ${stateBytes} (limits.state_bytes). Keep large data in blobs or kv.`;
+      const message = `${what} is ${bytes.length} bytes, over the limit of ${stateBytes} (limits.state_bytes). Keep large data in blobs or kv.`;
       throw new MoonpoolError('LUA_VALUE', message, { details: { bytes: bytes.length, limit: stateBytes } });
     }
     return bytes;
