@@ -26,6 +26,13 @@ describe('createMetrics', () => {
     assert.match(text, /^# HELP moonpool_x_total X\.$/m);
   });
 
+  it('refuses a name that counts something else already', () => {
+    const metrics = createMetrics({ clock: new FakeClock() });
+    metrics.counter('moonpool_x_total', 'X.', ['kind']);
+
+    assert.throws(() => metrics.counter('moonpool_x_total', 'Other.', ['outcome']), { code: 'BUG_INVARIANT' });
+  });
+
   it('gives the same instrument to who asks again', async () => {
     const metrics = createMetrics({ clock: new FakeClock() });
 

@@ -5,7 +5,7 @@
  * than a ceiling.
  */
 import { Counter as PromCounter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
-import type { Clock, Counter, Histogram, Labels, Metrics } from '../core/index.ts';
+import { type Clock, type Counter, type Histogram, type Labels, type Metrics, MoonpoolError } from '../core/index.ts';
 
 /** Metrics that can be read. */
 export interface ReadableMetrics extends Metrics {
@@ -38,13 +38,15 @@ class PrometheusMetrics implements ReadableMetrics {
   readonly #counters = new Map<string, Counter>();
   readonly #histograms = new Map<string, Histogram>();
   readonly #gauges = new Map<string, () => number>();
+  /** Of each counter and histogram. */
+  readonly #labels = new Map<string, string>();
 
   constructor(registry: Registry) {
     this.#registry = registry;
   }
 
   counter(name: string, about: string, labelNames: readonly string[] = []): Counter {
-    const known = this.#counters.get(name);
+    const known = this.#known(this.#counters, name, labelNames);
     if (known !== undefined) return known;
     const inner = new PromCounter({ name, help: about, labelNames: [...labelNames], registers: [this.#registry] });
     const fit = seriesLimit(labelNames);
@@ -59,7 +61,7 @@ class PrometheusMetrics implements ReadableMetrics {
   }
 
   histogram(name: string, about: string, buckets: readonly number[], labelNames: readonly string[] = []): Histogram {
-    const known = this.#histograms.get(name);
+    const known = this.#known(this.#histograms, name, labelNames);
     if (known !== undefined) return known;
     const inner = new PromHistogram({
       name,
@@ -76,6 +78,16 @@ class PrometheusMetrics implements ReadableMetrics {
     };
     this.#histograms.set(name, histogram);
     return histogram;
+  }
+
+  /** The instrument of that name. @throws BUG_INVARIANT when it counts something else: its series would be mixed up */
+  #known<T>(instruments: ReadonlyMap<string, T>, name: string, labelNames: readonly string[]): T | undefined {
+    const labels = this.#labels.get(name);
+    if (labels !== undefined && labels !== labelNames.join()) {
+      throw new MoonpoolError('BUG_INVARIANT', `The metric ${name} has the labels ${labels} already.`);
+    }
+    this.#labels.set(name, labelNames.join());
+    return instruments.get(name);
   }
 
   gauge(name: string, about: string, read: () => number): void {

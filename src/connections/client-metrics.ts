@@ -15,14 +15,16 @@ const WAIT_BUCKETS_MS = [1, 5, 20, 50, 200, 500, 1_000, 5_000, 10_000];
 
 /** Registers the instruments of one client. */
 export function createClientMetrics(metrics: Metrics, readCounts: () => PoolCounts): ClientMetrics {
-  const requests = metrics.counter('moonpool_http_requests_total', 'Outbound requests by how they ended.', ['outcome']);
-  const leases = metrics.counter('moonpool_http_leases_total', 'Connections leased, by origin of the connection.', [
+  const requests = metrics.counter('moonpool_outbound_requests_total', 'Outbound requests by how they ended.', [
+    'outcome',
+  ]);
+  const leases = metrics.counter('moonpool_outbound_leases_total', 'Connections leased, by origin of the connection.', [
     'connection',
   ]);
-  const waits = metrics.histogram('moonpool_http_wait_ms', 'Wait for an outbound connection.', WAIT_BUCKETS_MS);
-  metrics.gauge('moonpool_http_connections_active', 'Outbound connections in use.', () => readCounts().active);
-  metrics.gauge('moonpool_http_connections_idle', 'Outbound connections kept for reuse.', () => readCounts().idle);
-  metrics.gauge('moonpool_http_waiting', 'Requests that wait for a connection.', () => readCounts().waiting);
+  const waits = metrics.histogram('moonpool_outbound_wait_ms', 'Wait for an outbound connection.', WAIT_BUCKETS_MS);
+  metrics.gauge('moonpool_outbound_connections_active', 'Outbound connections in use.', () => readCounts().active);
+  metrics.gauge('moonpool_outbound_connections_idle', 'Outbound connections kept for reuse.', () => readCounts().idle);
+  metrics.gauge('moonpool_outbound_waiting', 'Requests that wait for a connection.', () => readCounts().waiting);
   return {
     finished: (outcome) => requests.add(1, { outcome }),
     leased(waitMs, isReused) {
