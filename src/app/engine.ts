@@ -57,7 +57,7 @@ export interface AppEngine {
   close(): Promise<void>;
 }
 
-/** Ended runs are forgotten down to this many; what came into them is forgotten at once. */
+/** Ended runs are forgotten down to this many; what came into them is forgotten at once, and results while they run. */
 const KEPT_RUNS = 200;
 /** All blobs together. */
 const BLOB_BYTES = 512 * MIB;
@@ -93,7 +93,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   const runner = createRunner({
     segments: lanes,
     actions: createActions({ http, kv, blobs, work, health, log, clock, ...files }),
-    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0 }),
+    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0, keepsResults: false }),
     blobs,
     ...{ clock, log, metrics },
     seeds: { next: () => randomSeed() / 4_294_967_296 },

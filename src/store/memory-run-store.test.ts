@@ -39,6 +39,16 @@ describe('MemoryRunStore', () => {
     assert.deepEqual((await store.read('a' as RunId))?.entries, ['1', '2'].map(anEffectBegun));
   });
 
+  it('forgets what effects gave where nobody will replay them', async () => {
+    const store = createMemoryRunStore({ maxRuns: 2, keepsResults: false });
+    await store.create(aRunSummary('a'));
+    const ended = { kind: 'effect.ended', step: '1', atMs: 1 } as const;
+
+    await store.append('a' as RunId, [{ ...ended, outcome: { kind: 'done', value: 'x'.repeat(1_000) } }]);
+
+    assert.deepEqual((await store.read('a' as RunId))?.entries, [{ ...ended, outcome: { kind: 'done', value: null } }]);
+  });
+
   it('refuses an entry above the ceiling of a run', async () => {
     const store = createMemoryRunStore({ maxRuns: 2, maxEntries: 2 });
     await store.create(aRunSummary('a'));

@@ -15,6 +15,8 @@ export interface MemoryRunStoreOptions {
   readonly maxEntries?: number;
   /** Entries kept of a run that ended, the first ones. Default 200. */
   readonly maxEndedEntries?: number;
+  /** False: entries say that an effect ended, not with what, which can be megabytes each. Default true. */
+  readonly keepsResults?: boolean;
 }
 
 interface Kept {
@@ -31,6 +33,7 @@ class MemoryRunStore implements RunStore {
   readonly #maxRuns: number;
   readonly #maxEntries: number;
   readonly #maxEndedEntries: number;
+  readonly #keepsResults: boolean;
   /** In order of `create`. */
   readonly #runs = new Map<RunId, Kept>();
 
@@ -38,6 +41,7 @@ class MemoryRunStore implements RunStore {
     this.#maxRuns = options.maxRuns;
     this.#maxEntries = options.maxEntries ?? 50_000;
     this.#maxEndedEntries = options.maxEndedEntries ?? 200;
+    this.#keepsResults = options.keepsResults ?? true;
   }
 
   async create(summary: RunSummary): Promise<void> {
@@ -57,7 +61,7 @@ class MemoryRunStore implements RunStore {
         `The journal of the run ${id} has more than ${this.#maxEntries} entries; split the flow into smaller ones.`,
       );
     }
-    kept.entries.push(...entries);
+    kept.entries.push(...(this.#keepsResults ? entries : entries.map(withoutResult)));
   }
 
   async finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error'>): Promise<void> {
@@ -93,4 +97,9 @@ class MemoryRunStore implements RunStore {
       `${this.#runs.size} runs are under way, as many as may be known; try again later.`,
     );
   }
+}
+
+function withoutResult(entry: JournalEntry): JournalEntry {
+  if (entry.kind !== 'effect.ended' || entry.outcome.kind !== 'done') return entry;
+  return { ...entry, outcome: { kind: 'done', value: null } };
 }
