@@ -101,19 +101,35 @@ const bridgeModule = new wasm.Module(
   }),
 );
 
-const trampolineModule = new wasm.Module(
-  writeModule({ memory: false, imports: [{ name: 'call', signature: 'i:i' }], functions: [] }),
-);
+/** Signatures of the functions that C calls: its functions for Lua, and its hooks. */
+const trampolines = {
+  'i:i': new wasm.Module(writeModule({ memory: false, imports: [{ name: 'call', signature: 'i:i' }], functions: [] })),
+  'ii:': new wasm.Module(writeModule({ memory: false, imports: [{ name: 'call', signature: 'ii:' }], functions: [] })),
+} as const;
 
 /** A bridge for one instance of the Lua module. */
 export function createBridge(api: LuaApi): Bridge {
   return new wasm.Instance(bridgeModule, { env: { ...api } }).exports as unknown as Bridge;
 }
 
-/** Puts `fn` into a new slot of the function table, where Lua can call it as a C function. Slots are never given back. */
-export function allocateSlot(api: LuaApi, fn: (thread: LuaThread) => number): FunctionSlot {
+/** `fn` as what a function table takes. */
+export function toTableFunction(signature: keyof typeof trampolines, fn: (thread: LuaThread) => unknown): unknown {
+  return new wasm.Instance(trampolines[signature], { env: { call: fn } }).exports['call'];
+}
+
+function allocate(api: LuaApi, tableFunction: unknown): FunctionSlot {
   const table = api.__indirect_function_table;
   const slot = table.grow(1);
-  table.set(slot, new wasm.Instance(trampolineModule, { env: { call: fn } }).exports['call']);
+  table.set(slot, tableFunction);
   return slot as FunctionSlot;
+}
+
+/** Puts `fn` into a new slot of the function table, where Lua can call it as a C function. Slots are never given back. */
+export function allocateSlot(api: LuaApi, fn: (thread: LuaThread) => number): FunctionSlot {
+  return allocate(api, toTableFunction('i:i', fn));
+}
+
+/** Like {@link allocateSlot}, for a function that `lua_sethook` takes. */
+export function allocateHookSlot(api: LuaApi, fn: (thread: LuaThread) => void): FunctionSlot {
+  return allocate(api, toTableFunction('ii:', fn));
 }

@@ -17,11 +17,14 @@ const MAX_TRACEBACK_BYTES = 4096;
 const MAX_TEXT_BYTES = 4096;
 const OVERFLOW_TEXT = /(?:^|: )(?:(?:C )?stack overflow(?: \(.{0,200}\))?|pattern too complex)$/;
 
-/** Where an error was raised. */
-export interface RaisedAt {
-  /** Name of the chunk and line of the file; absent when no chunk was running. */
-  readonly chunk?: string;
-  readonly line?: number;
+/** Name of a chunk, and line of its file. */
+export interface CodePlace {
+  readonly chunk: string;
+  readonly line: number;
+}
+
+/** Where an error was raised; chunk and line are absent when no chunk was running. */
+export interface RaisedAt extends Partial<CodePlace> {
   readonly traceback: string;
   readonly isOverflow: boolean;
 }
@@ -60,7 +63,7 @@ export class ErrorTrace {
     if (!isRaisedByCode && api.lua_type(thread, 1) === TYPE.string) {
       isOverflow = OVERFLOW_TEXT.test(this.#texts.readAt(thread, 1, MAX_TEXT_BYTES));
     }
-    const place = this.#place(thread);
+    const place = this.placeOf(thread, 1);
     api.luaL_traceback(thread, thread, 0 as Pointer, 1);
     const traceback = this.#texts.readAt(thread, -1, MAX_TRACEBACK_BYTES);
     api.lua_settop(thread, -2);
@@ -77,11 +80,11 @@ export class ErrorTrace {
     return this.#raisers.includes(slot);
   }
 
-  /** The innermost function of a chunk. */
-  #place(thread: LuaThread): { chunk: string; line: number } | undefined {
+  /** The innermost function of a chunk that runs on `thread`, looked for from `level` outwards. */
+  placeOf(thread: LuaThread, fromLevel: number): CodePlace | undefined {
     const { api } = this.#instance;
     const { activation, wanted } = this.#workspace as Workspace;
-    for (let level = 1; level < MAX_LEVELS && api.lua_getstack(thread, level, activation) !== 0; level++) {
+    for (let level = fromLevel; level < MAX_LEVELS && api.lua_getstack(thread, level, activation) !== 0; level++) {
       api.lua_getinfo(thread, wanted, activation);
       api.lua_settop(thread, -2);
       const { u32 } = this.#instance;

@@ -2,7 +2,8 @@
  * Puts what went wrong in a call into the `LuaError` that its caller sees.
  */
 import { formatSize, type JsonObject } from '../../core/index.ts';
-import type { RaisedAt } from './error-trace.ts';
+import type { SoftLimit } from './count-hook.ts';
+import type { CodePlace, RaisedAt } from './error-trace.ts';
 import { cutText, LuaError } from './failure.ts';
 import type { LuaImage } from './image.ts';
 import { STATUS } from './lua-api.ts';
@@ -19,6 +20,7 @@ export interface FailedCall {
 export type CallFailure =
   | { readonly kind: 'memory' }
   | { readonly kind: 'value'; readonly text: string }
+  | { readonly kind: 'stopped'; readonly limit: SoftLimit; readonly at: CodePlace | undefined }
   | { readonly kind: 'trap'; readonly thrown: unknown }
   | { readonly kind: 'raised'; readonly status: number; readonly text: string; readonly at: RaisedAt | undefined };
 
@@ -37,6 +39,8 @@ export function describeFailure(call: FailedCall, failure: CallFailure): unknown
         details,
         logs,
       });
+    case 'stopped':
+      return stoppedError(call, failure);
     case 'trap':
       // A `RangeError` is the platform's stack, a `RuntimeError` the module's own.
       if (!isStackTrap(failure.thrown)) return failure.thrown;
@@ -68,17 +72,30 @@ function memoryError(call: FailedCall, details: { readonly chunk: string }): Lua
   );
 }
 
+function stoppedError(
+  call: FailedCall,
+  stop: { readonly limit: SoftLimit; readonly at: CodePlace | undefined },
+): LuaError {
+  const name = call.image.layout.chunks[call.chunkIndex]?.name ?? '';
+  const what = stop.limit === 'instructions' ? 'more instructions than its limit' : 'longer than its limit';
+  const where = stop.at === undefined ? '' : `, at line ${stop.at.line}`;
+  return new LuaError('LUA_TIMEOUT', `The Lua code of "${name}" ran ${what} and was ended${where}.`, {
+    details: { chunk: name, ...placeOf(call.image, stop.at), limit: stop.limit },
+    logs: call.logs,
+  });
+}
+
 function isStackTrap(thrown: unknown): boolean {
   return thrown instanceof RangeError || (thrown instanceof Error && thrown.name === 'RuntimeError');
 }
 
-function placeOf(image: LuaImage, at: RaisedAt | undefined): JsonObject {
+function placeOf(image: LuaImage, at: Partial<RaisedAt> | undefined): JsonObject {
   if (at === undefined) return {};
   const chunk = image.layout.chunks.find(({ name }) => name === at.chunk);
   return {
     ...(at.chunk === undefined ? {} : { chunk: at.chunk }),
     ...(at.line === undefined ? {} : { line: at.line }),
     ...(at.line === undefined || chunk === undefined ? {} : { code_line: at.line - chunk.line + 1 }),
-    traceback: at.traceback,
+    ...(at.traceback === undefined ? {} : { traceback: at.traceback }),
   };
 }

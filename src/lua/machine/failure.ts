@@ -3,14 +3,18 @@
  */
 import { type ErrorCode, type JsonObject, MoonpoolError } from '../../core/index.ts';
 
-/** Codes a machine raises. `LUA_TIMEOUT` and `LUA_OVERLOADED` belong to the lanes. */
-export type LuaFailureCode = Extract<ErrorCode, 'LUA_RAISED' | 'LUA_MEMORY' | 'LUA_STACK' | 'LUA_VALUE'>;
+/** Codes a machine raises, `LUA_TIMEOUT` only where the count hook is armed. `LUA_OVERLOADED` belongs to the lanes. */
+export type LuaFailureCode = Extract<
+  ErrorCode,
+  'LUA_RAISED' | 'LUA_MEMORY' | 'LUA_STACK' | 'LUA_VALUE' | 'LUA_TIMEOUT'
+>;
 
 /**
  * A call into Lua that did not give a value.
  *
  * `details`: `chunk` (its name), `line` (of the file), `code_line` (of the chunk's own text),
- * `traceback`; the last three only where they are known.
+ * `traceback`; the last three only where they are known; for `LUA_TIMEOUT` also `limit`
+ * (`instructions` or `deadline`).
  */
 export class LuaError extends MoonpoolError {
   override readonly name = 'LuaError';

@@ -63,7 +63,8 @@ export class ImageBuilder {
     const thread = this.#thread;
     this.#openLibraries();
     const randomState = this.#randomState();
-    const raisers = ['error', 'assert'].map((name) => this.#functionSlot(name));
+    const raisers = ['error', 'assert'].map((name) => this.#functionSlot('_G', name));
+    const coroutineMakers = ['create', 'wrap'].map((name) => this.#functionSlot('coroutine', name));
     const collectRef = this.#keepGlobal('collectgarbage');
     api.lua_createtable(thread, 0, 0);
     const listMark = api.lua_topointer(thread, -1);
@@ -81,7 +82,7 @@ export class ImageBuilder {
       { staticBytes: instance.u8.subarray(0, STATIC_END), heapBytes },
       {
         ...{ thread, breakAt: instance.breakAt, randomState, workspace: this.#workspace },
-        ...{ listMarkRef, listMark, describeRef, raisers, chunks: compiled },
+        ...{ listMarkRef, listMark, describeRef, raisers, coroutineMakers, chunks: compiled },
       },
     );
   }
@@ -148,9 +149,10 @@ export class ImageBuilder {
     return this.#workshop.instance.api.luaL_ref(this.#thread, REGISTRY);
   }
 
-  #functionSlot(name: string): FunctionSlot {
+  #functionSlot(table: string, name: string): FunctionSlot {
     const { api } = this.#workshop.instance;
-    this.#getGlobal(name);
+    this.#getGlobal(table);
+    this.#getField(name);
     const slot = api.lua_tocfunction(this.#thread, -1);
     api.lua_settop(this.#thread, -2);
     return slot;

@@ -33,6 +33,8 @@ export interface ImageLayout {
   readonly describeRef: number;
   /** C functions whose errors are the code's own: `error` and `assert`. */
   readonly raisers: readonly FunctionSlot[];
+  /** C functions that make coroutines: `coroutine.create` and `coroutine.wrap`. */
+  readonly coroutineMakers: readonly FunctionSlot[];
   readonly chunks: readonly { readonly name: string; readonly line: number; readonly ref: number }[];
 }
 

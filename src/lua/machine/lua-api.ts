@@ -111,5 +111,6 @@ export interface LuaApi {
   luaL_unref(thread: LuaThread, table: number, ref: number): void;
   luaL_traceback(thread: LuaThread, of: LuaThread, message: Pointer, level: number): void;
   lua_getstack(thread: LuaThread, level: number, activation: Pointer): number;
+  lua_sethook(thread: LuaThread, hook: FunctionSlot, mask: number, count: number): void;
   lua_getinfo(thread: LuaThread, what: Pointer, activation: Pointer): number;
 }

@@ -8,6 +8,7 @@
  */
 import { type JsonObject, type JsonValue, MoonpoolError } from '../../core/index.ts';
 import { CallLog } from './call-log.ts';
+import { CountHook, type SoftLimits, SoftStop } from './count-hook.ts';
 import { ErrorTrace } from './error-trace.ts';
 import { HeapRefused, LuaInstance } from './instance.ts';
 import { type CallFailure, describeFailure } from './failure-report.ts';
@@ -55,6 +56,7 @@ export interface Engine {
   readonly reader: ValueReader;
   readonly trace: ErrorTrace;
   readonly slots: HostSlots;
+  readonly hook: CountHook;
 }
 
 /** What tests may know about a machine's inside. */
@@ -88,11 +90,21 @@ export function createEngine(module: WasmModule, context: CallContext): Engine {
     ...{ instance, texts, writer, reader, context },
     onError: (thread) => trace.look(thread),
   });
-  return { instance, texts, writer, reader, trace, slots };
+  return { instance, texts, writer, reader, trace, slots, hook: new CountHook(instance, trace) };
 }
 
-/** A tenant's limits; what is left out is the machine's. */
-export type TenantLimits = Partial<Pick<MachineLimits, 'memoryBytes' | 'stateBytes' | 'logBytes'>>;
+/**
+ * A tenant's limits; what is left out is the machine's.
+ *
+ * `instructions` and `isOverdue` arm the count hook for the tenant's calls: these end with
+ * `LUA_TIMEOUT` naming the line, past `pcall` and in coroutines, and the machine is `failed` then.
+ * Armed, calls and loops cost about twice as much; without them nothing. A coroutine that was
+ * parked by an unarmed tenant is not counted when an armed one resumes it.
+ */
+export type TenantLimits = Partial<Pick<MachineLimits, 'memoryBytes' | 'stateBytes' | 'logBytes'>> & SoftLimits;
+
+/** Complete, but that the hook may be off. */
+type ResolvedTenant = Pick<MachineLimits, 'memoryBytes' | 'stateBytes' | 'logBytes'> & SoftLimits;
 
 /** See the head of the file. */
 export class LuaMachine {
@@ -103,7 +115,7 @@ export class LuaMachine {
   #engine: Engine;
   #image: LuaImage | undefined;
   #words: ImageWords | undefined;
-  #tenant: Required<TenantLimits>;
+  #tenant: ResolvedTenant;
   #state: MachineState = 'empty';
 
   constructor(module: WasmModule, limits: MachineLimits) {
@@ -190,12 +202,13 @@ export class LuaMachine {
    * Runs a chunk of the image to its end.
    *
    * After `LUA_RAISED`, `LUA_VALUE` and a Lua stack overflow the machine is as the code left it;
-   * after `LUA_MEMORY` and a trap it needs `fresh` or `resume`.
+   * after `LUA_MEMORY`, `LUA_TIMEOUT` and a trap it needs `fresh` or `resume`.
    *
    * @throws LUA_RAISED when the code raised an error
    * @throws LUA_MEMORY when it asked for more than its memory, even if it caught that
    * @throws LUA_STACK  when it recursed too deep
    * @throws LUA_VALUE  when the state or the result cannot cross
+   * @throws LUA_TIMEOUT when the tenant's count hook ended it; see {@link TenantLimits}
    */
   call(chunkIndex: number, input: LuaCallInput): LuaCallResult {
     const { image } = this.#requireReady();
@@ -244,13 +257,27 @@ export class LuaMachine {
     instance.bridge.raw_get_index(thread, REGISTRY, ref);
     writer.push(thread, input.state, { root: 'state', maxBytes });
     writer.push(thread, input.variables, { root: 'variables', maxBytes });
-    // A count hook, for flows that were ended once, is to be armed here and taken off below.
-    const status = api.lua_pcallk(thread, 2, 1, 1, 0, 0);
+    const status = this.#callProtected(image, 2, 1);
     if (instance.wasRefused) throw new HeapRefused('The heap of the Lua machine is full.');
     if (status !== STATUS.ok) throw new RaisedStatus(status);
     const value = reader.read(thread, { root: 'result', maxBytes, given: input.state });
     api.lua_settop(thread, 1);
     return value;
+  }
+
+  /** `lua_pcallk` for one result, with the count hook where the tenant has one. */
+  #callProtected(image: LuaImage, args: number, handlerIndex: number): number {
+    const { instance, hook } = this.#engine;
+    const { thread, coroutineMakers } = image.layout;
+    if (this.#tenant.instructions === undefined && this.#tenant.isOverdue === undefined) {
+      return instance.api.lua_pcallk(thread, args, 1, handlerIndex, 0, 0);
+    }
+    hook.arm(thread, this.#tenant, coroutineMakers);
+    try {
+      return instance.api.lua_pcallk(thread, args, 1, handlerIndex, 0, 0);
+    } finally {
+      hook.disarm(thread);
+    }
   }
 
   /** What `call` throws, and the state the machine is in then. */
@@ -263,6 +290,10 @@ export class LuaMachine {
       return describeFailure(report, failure);
     } catch (fault) {
       // The instance was left in the middle of something: no more calls into it.
+      if (fault instanceof SoftStop) {
+        this.#state = 'failed';
+        return describeFailure(report, { kind: 'stopped', limit: fault.limit, at: fault.place });
+      }
       const isRefusal = fault instanceof HeapRefused || (fault instanceof LuaAbort && instance.wasRefused);
       this.#state = isRefusal ? 'failed' : 'dead';
       return describeFailure(report, isRefusal ? { kind: 'memory' } : { kind: 'trap', thrown: fault });
@@ -285,7 +316,7 @@ export class LuaMachine {
     const { thread, describeRef } = image.layout;
     instance.bridge.raw_get_index(thread, REGISTRY, describeRef);
     api.lua_rotate(thread, -2, 1);
-    if (api.lua_pcallk(thread, 1, 1, 0, 0, 0) !== STATUS.ok) return '(an error object that cannot be turned into text)';
+    if (this.#callProtected(image, 1, 0) !== STATUS.ok) return '(an error object that cannot be turned into text)';
     return texts.readAt(thread, -1, MAX_ERROR_BYTES);
   }
 
