@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -65,6 +65,25 @@ describe('openDataFolder', () => {
     assert.equal(folder.directory, base);
   });
 
+  it('lets one of many take over the folder of an owner that was killed', async () => {
+    const script = `require('node:net').createServer().listen(process.argv[1], () => console.log('up'))`;
+    const owner = spawn(process.execPath, ['-e', script, join(base, 'owner.sock')]);
+    await once(owner.stdout, 'data');
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+
+    const opened = await Promise.allSettled(Array.from({ length: 10 }, () => openDataFolder(base)));
+
+    const owners = opened.filter((result) => result.status === 'fulfilled');
+    assert.equal(owners.length, 1);
+    for (const { value } of owners) await value[Symbol.asyncDispose]();
+    assert.deepEqual((await readdir(base)).toSorted(), ['admin.token', 'salt']);
+  });
+
+  it('refuses a place where no folder can be made', { skip: process.platform !== 'linux' }, async () => {
+    await assert.rejects(openDataFolder('/proc/no/such/place'), { code: 'CLI_MACHINE', message: /ENOENT/ });
+  });
+
   it('owns a folder whose name is too long for a socket', async () => {
     const path = join(base, 'x'.repeat(120));
 
@@ -77,7 +96,7 @@ describe('openDataFolder', () => {
     await writeFile(join(base, 'file'), '');
 
     await assert.rejects(openDataFolder(join(base, 'file', 'data')), {
-      code: 'STORE_FULL',
+      code: 'CLI_MACHINE',
       message: /ENOTDIR.*--data/,
     });
   });

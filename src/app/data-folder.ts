@@ -4,10 +4,10 @@
  * Ownership is a Unix socket that the living owner listens on: it vanishes with the process,
  * also after `kill -9`, so a stale lock cannot keep anyone out.
  */
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { MoonpoolError, randomHex, sha256Hex } from '../core/index.ts';
 
 /** Unix socket paths are cut at about 104 bytes; a longer folder name moves the socket elsewhere. */
@@ -26,12 +26,12 @@ export interface DataFolder extends AsyncDisposable {
  * Makes the folder if need be and takes ownership of it.
  *
  * @throws STORE_LOCKED when a living process owns it
- * @throws STORE_FULL when it cannot be written
+ * @throws CLI_MACHINE when it cannot be written
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const directory = resolve(path);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolder(directory);
   } catch (error) {
     throw cannotWrite(directory, error);
   }
@@ -54,7 +54,21 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
 function cannotWrite(directory: string, cause: unknown): MoonpoolError {
   const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
   const message = `The data folder ${directory} cannot be written (${reason}). Choose another with --data DIR.`;
-  return new MoonpoolError('STORE_FULL', message, { cause });
+  return new MoonpoolError('CLI_MACHINE', message, { cause });
+}
+
+/** As `mkdir -p` does it; the platform's own never returns where no folder can be made, as below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = async (): Promise<void> => void (await mkdir(path, { mode: 0o700 }));
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
 }
 
 function socketPath(directory: string): string {
@@ -69,12 +83,27 @@ async function takeLock(directory: string): Promise<Server> {
   if (first !== undefined) return first;
   if (!(await isAnswered(path))) {
     // Nobody listens any more: the owner was killed. Its socket file is all that is left.
-    await rm(path, { force: true });
+    await clearStaleSocket(path).catch((error: unknown) => {
+      throw cannotWrite(directory, error);
+    });
     const second = await listen(path);
     if (second !== undefined) return second;
   }
   const message = `The data folder ${directory} belongs to a running moonpool. Stop it, or choose another with --data DIR.`;
   throw new MoonpoolError('STORE_LOCKED', message);
+}
+
+/** Removes the socket of a dead owner, but not that of one who took over since we looked. */
+async function clearStaleSocket(path: string): Promise<void> {
+  const aside = `${path}.${randomHex(4)}`;
+  try {
+    await rename(path, aside);
+    if (await isAnswered(aside)) await rename(aside, path);
+    else await rm(aside);
+  } catch (error) {
+    // Somebody else moved it first: whoever listens next is the owner.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function listen(path: string): Promise<Server | undefined> {

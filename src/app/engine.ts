@@ -64,7 +64,7 @@ const BLOB_BYTES = 512 * MIB;
 /** How long runs under way have when the engine is closed. */
 const DRAIN_MS = 2_500;
 
-/** @throws STORE_LOCKED, STORE_FULL for the data folder; CONFIG_INVALID */
+/** @throws STORE_LOCKED, CLI_MACHINE for the data folder; CONFIG_INVALID */
 export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   await using opened = new AsyncDisposableStack();
   const { config, log, clock = systemClock, metrics = silentMetrics } = parts;

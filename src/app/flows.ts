@@ -90,6 +90,10 @@ async function findFlowFiles(paths: readonly string[]): Promise<readonly string[
     const kind = await stat(path).catch((error: unknown) => {
       throw unreadable(path, error);
     });
+    // A device may go on for ever, and opening a pipe nobody writes to cannot be interrupted.
+    if (!kind.isFile() && !kind.isDirectory()) {
+      throw new MoonpoolError('CLI_FILE', `${path} is neither a file nor a folder. Write the flow to a file.`);
+    }
     if (!kind.isDirectory()) {
       found.push(path);
       continue;
