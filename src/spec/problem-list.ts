@@ -88,6 +88,11 @@ export class ProblemList {
 
 /** Text from a file as a message may show it: on one line, without control characters, at most 60 characters. */
 export function quote(text: string): string {
+  return `\`${oneLine(text, 60)}\``;
+}
+
+/** `text` on one line, without control characters; what is longer than `maxLength` characters is cut and says so. */
+export function oneLine(text: string, maxLength: number): string {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
-  return `\`${line.length > 60 ? `${line.slice(0, 57)}...` : line}\``;
+  return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line;
 }

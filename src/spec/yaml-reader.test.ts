@@ -55,6 +55,15 @@ const ROWS: readonly (readonly [string, string, unknown])[] = [
 describe('readYaml', () => {
   for (const [what, text, expected] of ROWS) it(what, () => assert.deepEqual(read(text), expected));
 
+  it('says what is wrong in a whole sentence', () => {
+    const { problems } = readYaml('name: x\nnodes: [\n', 'flow.yaml');
+
+    assert.deepEqual(
+      problems.sorted().map(({ message }) => message),
+      ['Flow sequence in block collection must be sufficiently indented and end with a ].'],
+    );
+  });
+
   it('takes 64 levels and refuses 65', () => {
     assert.ok(!Array.isArray(read(`a: ${'['.repeat(63)}${']'.repeat(63)}`)));
     assert.match(String(read(`a: ${'['.repeat(65)}${']'.repeat(65)}`)), /SPEC_SYNTAX/);

@@ -6,7 +6,7 @@
  */
 import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { MIB } from '../core/index.ts';
-import { ProblemList, quote } from './problem-list.ts';
+import { oneLine, ProblemList, quote } from './problem-list.ts';
 import { TextLines } from './text-lines.ts';
 import { TreeBuilder } from './yaml-tree-builder.ts';
 import type { YamlNode } from './yaml-tree.ts';
@@ -15,6 +15,8 @@ import type { YamlNode } from './yaml-tree.ts';
 const MAX_FILE_BYTES = MIB;
 const MAX_DEPTH = 64;
 const MAX_SYNTAX_PROBLEMS = 20;
+/** The library's own sentences are shorter; some quote the file. */
+const MAX_SENTENCE_LENGTH = 200;
 
 /** A read document: the tree is there only when the text is sound YAML. */
 export interface YamlText {
@@ -116,6 +118,6 @@ function tellingErrors({ errors, warnings }: Document.Parsed): readonly YAMLErro
 }
 
 function sentence(message: string): string {
-  const line = quote(message).slice(1, -1);
+  const line = oneLine(message, MAX_SENTENCE_LENGTH);
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
