@@ -83,9 +83,11 @@ async function takeLock(directory: string): Promise<Server> {
   if (first !== undefined) return first;
   if (!(await isAnswered(path))) {
     // Nobody listens any more: the owner was killed. Its socket file is all that is left.
-    await clearStaleSocket(path).catch((error: unknown) => {
+    try {
+      await clearStaleSocket(path);
+    } catch (error) {
       throw cannotWrite(directory, error);
-    });
+    }
     const second = await listen(path);
     if (second !== undefined) return second;
   }

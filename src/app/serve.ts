@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ConfigError, createHealth, type Log, MoonpoolError, nearestWord, systemClock } from '../core/index.ts';
 import type { Runner } from '../engine/index.ts';
 import { createScheduler } from '../schedule/index.ts';
-import { checkEndpoints, createServer } from '../server/index.ts';
+import { checkEndpoints, createServer, isLoopback } from '../server/index.ts';
 import type { Flow } from '../flow/index.ts';
 import { formatDiagnostic, SpecError } from '../spec/index.ts';
 import { type ConfigOverride, type LoadedConfig, loadConfig } from './config.ts';
@@ -38,6 +38,8 @@ export interface ServeRequest {
 export interface AppServer {
   /** Where it listens: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** False when other machines can reach it, whatever `url` says. */
+  readonly isLoopbackOnly: boolean;
   /** Finishes what is in hand, then stops everything. Calling it again gives the same promise. */
   close(): Promise<void>;
 }
@@ -87,6 +89,7 @@ export async function startServe(request: ServeRequest): Promise<AppServer> {
   let closing: Promise<void> | undefined;
   return {
     url,
+    isLoopbackOnly: isLoopback(options.server.host),
     close() {
       closing ??= resources.disposeAsync();
       return closing;

@@ -25,6 +25,8 @@ export interface AppEngine {
 export interface AppServer {
   /** Where it listens: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** False when other machines can reach it, whatever `url` says. */
+  readonly isLoopbackOnly: boolean;
   /** Finishes what is in hand, then stops everything. Calling it again gives the same promise. */
   close(): Promise<void>;
 }

@@ -86,7 +86,7 @@ export interface Situation {
   readonly startFails?: Error;
   readonly configFails?: Error;
   readonly serveFails?: Error;
-  readonly url?: string;
+  readonly isLoopbackOnly?: boolean;
   readonly luaFails?: Error;
   readonly stdin?: string;
   readonly isTerminal?: boolean;
@@ -142,7 +142,7 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
         calls.push('close');
         return situation.closing ?? Promise.resolve();
       };
-      return { url: situation.url ?? 'http://127.0.0.1:8080', close };
+      return { url: 'http://127.0.0.1:8080', isLoopbackOnly: situation.isLoopbackOnly ?? true, close };
     },
     findMemory: async () => ({ limit: { bytes: 512 * 1024 * 1024, from: 'cgroup v2' }, profile: 'pi-zero-2w' }),
     probeLua: async () => {

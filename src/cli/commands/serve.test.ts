@@ -67,22 +67,13 @@ describe('moonpool serve', () => {
     assert.equal(code, 1);
   });
 
-  for (const [url, warns] of [
-    ['http://127.0.0.1:1', false],
-    ['http://127.9.9.9:1', false],
-    ['http://[::1]:1', false],
-    ['http://localhost:1', false],
-    ['http://0.0.0.0:1', true],
-    ['http://[::]:1', true],
-    ['http://10.0.0.7:1', true],
-    ['http://127.0.0.1.example:1', true],
-  ] as const) {
-    it(`${warns ? 'warns' : 'does not warn'} when it listens on ${url}`, async () => {
-      const { stderr } = await moonpool(['serve'], { signal: stopped, url });
+  it('warns when other machines can reach it, and only then', async () => {
+    for (const isLoopbackOnly of [true, false]) {
+      const { stderr } = await moonpool(['serve'], { signal: stopped, isLoopbackOnly });
 
-      assert.equal(stderr.split('\n').filter((line) => line.startsWith('warning:')).length, warns ? 1 : 0);
-    });
-  }
+      assert.equal(stderr.includes('warning:'), !isLoopbackOnly);
+    }
+  });
 
   it('ends with 3 when the port is taken and with 2 when flows are bad', async () => {
     const taken = await moonpool(['serve'], { serveFails: new MoonpoolError('HTTP_PORT_TAKEN', 'Port 8080 is taken') });

@@ -19,12 +19,6 @@ export interface ServeOptions {
 /** How long a stop may take before it is left unfinished; within the 10 s that a supervisor waits. */
 const STOP_LIMIT_MS = 9.5 * SECOND_MS;
 
-/** True for an address only this machine can reach. */
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
 async function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
@@ -64,8 +58,8 @@ export async function serveFlows(
     io,
   });
   io.stderr.write(`Listening on ${server.url}\n`);
-  if (!isLoopback(server.url)) {
-    io.stderr.write(`warning: ${server.url} can be reached from other machines and is not encrypted.\n`);
+  if (!server.isLoopbackOnly) {
+    io.stderr.write('warning: This server can be reached from other machines and is not encrypted.\n');
   }
   await untilAborted(io.signal);
   io.stderr.write('Stopping.\n');
