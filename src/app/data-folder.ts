@@ -59,15 +59,15 @@ function cannotWrite(directory: string, cause: unknown): MoonpoolError {
 
 /** As `mkdir -p` does it; the platform's own never returns where no folder can be made, as below /proc. */
 async function makeFolder(path: string): Promise<void> {
-  const make = async (): Promise<void> => void (await mkdir(path, { mode: 0o700 }));
+  const options = { mode: 0o700 };
   try {
-    await make();
+    await mkdir(path, options);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
-    await make();
+    await mkdir(path, options);
   }
 }
 
