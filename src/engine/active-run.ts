@@ -278,9 +278,9 @@ export class ActiveRun implements Run {
     if (onEvent === undefined) return;
     const { end } = this.#decider;
     const isLast = event.event === 'run.finished' && end?.kind === 'succeeded';
-    const data = isLast ? { ...event.data, state: parseObject(end.state) } : event.data;
-    const { event: name, at_ms, ...rest } = event;
-    onEvent({ event: name, run_id: this.id, seq: this.#seq, at_ms, ...rest, ...(data === undefined ? {} : { data }) });
+    const { event: name, at_ms, data = {}, ...place } = event;
+    const state = isLast ? { state: parseObject(end.state) } : {};
+    onEvent({ event: name, run_id: this.id, seq: this.#seq, at_ms, ...place, data: { ...data, ...state } });
     this.#seq += 1;
   }
 

@@ -16,8 +16,8 @@ export type Happening =
   /** Somebody cancelled the run, or its time was up: `error` says which. */
   | { readonly kind: 'stopped'; readonly atMs: number; readonly error: ErrorData };
 
-/** An event before the runner numbers it. */
-export type UnnumberedEvent = Omit<RunEvent, 'run_id' | 'seq'>;
+/** An event before the runner numbers it and gives it its data. */
+export type UnnumberedEvent = Omit<RunEvent, 'run_id' | 'seq' | 'data'> & Partial<Pick<RunEvent, 'data'>>;
 
 /** What the runner is to do. */
 export type Command =

@@ -26,5 +26,6 @@ export interface RunEvent {
   readonly node?: string;
   /** `/`-joined path of branch names; absent on the main path. */
   readonly branch?: string;
-  readonly data?: JsonObject;
+  /** What the event tells besides; empty when there is nothing. */
+  readonly data: JsonObject;
 }

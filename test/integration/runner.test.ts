@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { JsonObject } from '../../src/core/index.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/index.ts';
 import type { ActionCall, JournalEntry, RunEvent, RunOutcome, RunStore } from '../../src/engine/index.ts';
 import { createMemoryRunStore } from '../../src/store/index.ts';
 import { anAction, startEngine } from '../support/engine.ts';
@@ -328,8 +328,21 @@ nodes:
       events.filter((event) => event.branch === branch).map(({ event }) => event);
     assert.deepEqual(ofBranch('a'), ['branch.started', 'node.started', 'node.finished', 'branch.finished']);
     assert.deepEqual(ofBranch('b'), ofBranch('a'));
-    const last = events.at(-1)?.data?.['state'] as JsonObject | undefined;
+    const last = events.at(-1)?.data['state'] as JsonObject | undefined;
     assert.equal(last?.['count'], 2);
+  });
+
+  it('gives every event data, if only an empty object', async () => {
+    await using engine = startEngine();
+    const events: RunEvent[] = [];
+
+    await engine.runner.start(engine.flow(FORK), {}, { onEvent: (event) => events.push(event) }).outcome;
+
+    assert.deepEqual(
+      events.filter(({ data }) => !isJsonObject(data)),
+      [],
+    );
+    assert.deepEqual(events.find(({ event }) => event === 'node.started')?.data, {});
   });
 
   it('records what came from outside, before the next effect begins', async () => {
