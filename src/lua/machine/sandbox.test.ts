@@ -3,9 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { JsonValue } from '../../core/index.ts';
-import { aRunner, failureOf, host } from '../../../test/support/lua-machines.ts';
-import { ALLOWED } from './index.ts';
+import { hasCode, type JsonValue } from '../../core/index.ts';
+import { ESCAPES, MEMORY_DENIALS, TIME_DENIALS } from '../../../test/support/hostile-lua.ts';
+import { aRunner, DEFAULT_LIMITS, failureOf, host, valueOf } from '../../../test/support/lua-machines.ts';
+import { ALLOWED, inspectMachine, type LuaMachine } from './index.ts';
 
 const run = await aRunner();
 
@@ -34,103 +35,68 @@ describe('the allow list', () => {
   }
 });
 
-/** Code that must not get anywhere: it gives what is expected, or raises what is expected. */
-const escapes: readonly [string, string, JsonValue | RegExp][] = [
-  ['bytecode by load', 'return (load("\\27Lua")) == nil', true],
-  ['bytecode by load with mode b', 'return select("#", load("\\27Lua", "x", "b")) ', 2],
-  ['bytecode by load with mode bt', 'return (select(2, load("\\27Lua", "x", "bt")))', /binary chunk \(mode is 't'\)/],
-  ['bytecode by loadstring', 'return (select(2, loadstring("\\27Lua")))', /binary chunk/],
-  [
-    'bytecode by a reader function',
-    'local n = 0 return (select(2, load(function() n = n + 1 return n == 1 and "\\27Lua" or nil end)))',
-    /binary/,
-  ],
-  ['dumping a function', 'return string.dump ~= nil or ("").dump ~= nil', false],
-  ['load keeps to its env', 'return load("return print", "x", "t", {})() == nil', true],
-  ['load with a nil env has no globals', 'local ok = pcall(load("return print.x", "x", "t", nil)) return ok', false],
-  ['load without env has the same globals', 'x = 5 return load("return x")()', 5],
-  ['the metatable of text', 'return getmetatable("") == false', true],
-  ['writing to the metatable of text', 'getmetatable("").__index = nil', /attempt to index a boolean/],
-  ['setting the metatable of text', 'setmetatable("", {})', /table expected/],
-  ['rawset on the metatable of text', 'rawset(getmetatable(""), "__index", 1)', /table expected/],
-  ['finalisers', 'setmetatable({}, { __gc = print })', /__gc is not available/],
-  ['a finaliser that is false', 'setmetatable({}, { __gc = false })', /__gc is not available/],
-  [
-    'a finaliser set later never runs',
-    'local m = {} x = 0 do setmetatable({}, m) end m.__gc = function() x = 1 end for i = 1, 50000 do local _ = { i } end return x',
-    0,
-  ],
-  ['a protected metatable', 'return pcall(setmetatable, setmetatable({}, { __metatable = 1 }), {})', false],
-  ['the list mark', 'return getmetatable(state.list) == nil and getmetatable(array{}) == nil', true],
-  [
-    'the list mark by an __eq',
-    'local seen local m = setmetatable({}, { __eq = function(_, b) seen = b end }) getmetatable(setmetatable({}, m)) return seen == nil',
-    true,
-  ],
-  ['the globals’ metatable', 'return getmetatable(_G) == nil', true],
-  ['addresses by tostring', 'return tostring({}):match("0x") == nil and tostring(print):match("0x") == nil', true],
-  ['addresses by format', 'return string.format("%s %s", {}, print)', 'table: 1 function: 2'],
-  ['addresses by %p', 'return string.format("%p", {})', /%p is not available/],
-  ['addresses by %p with flags', 'return ("%-20p"):format("x")', /%p is not available/],
-  ['addresses by %p after %%', 'return ("%%%p"):format("x")', /%p is not available/],
-  ['a percent before p', 'return ("100%%p %s"):format(1)', '100%p 1'],
-  ['addresses by __name', 'return tostring(setmetatable({}, { __name = "my" }))', 'my: 1'],
-  ['addresses by concat', 'return pcall(table.concat, { {} })', false],
-  ['addresses by an error object', 'error({ f = print })', /raised an error: table: 1$/],
-  ['addresses by print', 'print({}, print) return 1', 1],
-  [
-    'an error object whose __tostring raises',
-    'error(setmetatable({}, { __tostring = function() error("again") end }))',
-    /cannot be turned into text/,
-  ],
-  [
-    'an error object whose __tostring gives no text',
-    'error(setmetatable({}, { __tostring = function() return {} end }))',
-    /cannot be turned into text/,
-  ],
-  ['an error object that is nil', 'error()', /raised an error: nil/],
-  ['a handler that raises', 'return (xpcall(error, function(e) error(e) end))', false],
-  ['a handler that yields', 'return (coroutine.wrap(function() return xpcall(error, coroutine.yield) end)())', false],
-  ['yielding out of the chunk', 'coroutine.yield()', /attempt to yield from outside a coroutine/],
-  ['closing the running coroutine', 'return pcall(coroutine.close, coroutine.running())', false],
-  [
-    '__close that raises',
-    'do local x <close> = setmetatable({}, { __close = function() error("closed") end }) end',
-    /closed/,
-  ],
-  ['upvalues of the sandbox', 'tostring = nil return ("%s"):format({})', 'table: 1'],
-  ['a replaced type', 'type = function() return "number" end return ("%s"):format({})', 'table: 1'],
-  ['a replaced pcall', 'pcall = nil error({ a = 1 })', /{"a":1}/],
-  ['a replaced rawget', 'rawget = function() end setmetatable({}, { __gc = print })', /__gc is not available/],
-  ['the environment of a function', 'local _ENV = {} return print', { absent: true } as JsonValue],
-  [
-    'require by another name',
-    'for k, v in pairs(_G) do if k == "require" or k == "package" then return k end end return "none"',
-    'none',
-  ],
-  ['the host table', 'return host == nil and _G.host == nil', true],
-  ['numbers of tables start anew', 'return tostring({})', 'table: 1'],
-];
+/** Memory a machine made fresh from an image must have: that of one on which nothing ever ran. */
+const resident = host.buildImage([{ name: 'resident', code: 'return tostring({}) .. ("x"):rep(2)', line: 1 }], {
+  salt: 'test',
+});
+
+function aResident(): LuaMachine {
+  const machine = host.createMachine(DEFAULT_LIMITS);
+  machine.load(resident);
+  machine.fresh({ seed: 'test' });
+  return machine;
+}
+
+const untouched = Buffer.from(inspectMachine(aResident()).memory.slice());
+
+/** Runs `code` as a tenant, then holds the next tenant of the instance against one that came first. */
+function asTenant(machine: LuaMachine, code: string): unknown {
+  machine.load(host.buildImage([{ name: 'code', code, line: 1 }], { salt: 'test' }));
+  machine.fresh({ seed: 'test' });
+  try {
+    return machine.call(0, { state: { list: [] }, variables: {}, nowMs: 0 }).value;
+  } catch (error) {
+    return error;
+  } finally {
+    machine.load(resident);
+    machine.fresh({ seed: 'test' });
+    const { memory } = inspectMachine(machine);
+    assert.ok(untouched.equals(memory.subarray(0, untouched.length)), 'the next tenant has other memory');
+    assert.ok(
+      memory.subarray(untouched.length).every((byte) => byte === 0),
+      'the next tenant finds bytes beyond its own',
+    );
+    assert.equal(valueOf(machine, 0), 'table: 1xx');
+    assert.equal(Object.hasOwn(Object.prototype, 'polluted'), false);
+  }
+}
 
 describe('the sandbox', () => {
-  for (const [name, code, expected] of escapes) {
+  const machine = aResident();
+  for (const [name, code, expected] of ESCAPES) {
     it(`holds against ${name}`, () => {
-      const state = { list: [] };
-      if (expected instanceof RegExp) {
-        let text: unknown;
-        try {
-          text = run(code, state).value;
-        } catch (error) {
-          text = (error as Error).message;
-        }
-        assert.match(String(text), expected);
-      } else if (typeof expected === 'object' && expected !== null && 'absent' in expected) {
-        assert.equal(run(code, state).value, undefined);
-      } else {
-        assert.deepEqual(run(code, state).value, expected);
-      }
+      const given = asTenant(machine, code);
+
+      if (expected instanceof RegExp) assert.match(given instanceof Error ? given.message : String(given), expected);
+      else assert.deepEqual(given, expected);
     });
   }
+
+  for (const [name, code, endsWith] of MEMORY_DENIALS) {
+    it(`ends ${name} with ${endsWith}`, () => {
+      const given = asTenant(machine, code);
+
+      assert.ok(hasCode(given, endsWith), String(given));
+    });
+  }
+
+  it('is held against at least 60 attempts, no two alike', () => {
+    const rows = [...ESCAPES, ...MEMORY_DENIALS, ...TIME_DENIALS];
+
+    assert.ok(rows.length >= 60, String(rows.length));
+    assert.equal(new Set(rows.map(([name]) => name)).size, rows.length);
+    assert.equal(new Set(rows.map(([, code]) => code)).size, rows.length);
+  });
 });
 
 describe('ours in the sandbox', () => {
