@@ -95,23 +95,11 @@ export const ERROR_FACTS = {
     about: 'A heavy job needed more time or memory than it may take and was ended.',
   },
   FLOW_WORK_BUSY: { http: 503, exit: 1, retryable: true, about: 'Too many heavy jobs wait for the work thread.' },
-  FLOW_NONDETERMINISM: {
-    http: 500,
-    exit: 1,
-    retryable: false,
-    about: 'A replay came out differently from the record.',
-  },
   STORE_FULL: {
     http: 507,
     exit: 1,
     retryable: false,
     about: 'The data folder has no room left, or a record is larger than it may be.',
-  },
-  STORE_CORRUPT: {
-    http: 500,
-    exit: 1,
-    retryable: false,
-    about: 'A file in the data folder is damaged and was set aside.',
   },
   STORE_IO: { http: 500, exit: 1, retryable: true, about: 'A file in the data folder could not be read or written.' },
   STORE_LOCKED: { http: 503, exit: 3, retryable: true, about: 'Another process owns the data folder.' },

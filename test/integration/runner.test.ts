@@ -200,6 +200,20 @@ nodes:
     assert.equal(state['skipped'], undefined);
   });
 
+  it('fails a run none of whose rules holds', async () => {
+    await using engine = startEngine();
+    const flow = engine.flow(`
+name: lost
+nodes:
+  - { name: fork, run: 'return { n = 1 }', goto: [{ if: state.n == 2, to: end }] }
+  - { name: end }
+`);
+
+    const outcome = await engine.runner.start(flow, {}).outcome;
+
+    assert.equal(codeOf(outcome), 'FLOW_NO_ROUTE');
+  });
+
   it('refuses what an action cannot use before it is called', async () => {
     let called = false;
     const withSchema = { type: 'object', required: ['url'], properties: { url: { type: 'string' } } };
