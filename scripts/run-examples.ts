@@ -7,21 +7,26 @@
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { runMoonpool } from '../test/support/index.ts';
+import { type CommandResult, runMoonpool } from '../test/support/index.ts';
 
 /** Configuration and other YAML that is not a flow. */
 const NOT_FLOWS = /(?:^|\/)moonpool\.yaml$|\.test\.yaml$/;
+
+/** Paths are those of the current folder, so that its own test can plant a violation in a small tree. */
+function moonpool(...args: string[]): Promise<CommandResult> {
+  return runMoonpool(args, { cwd: process.cwd() });
+}
 
 async function problemsOf(folder: string): Promise<string[]> {
   const flows = globSync(`${folder}/**/*.yaml`).filter((file) => !NOT_FLOWS.test(file));
   if (flows.length === 0) return [`${folder} has no flow`];
   const missing = existsSync(`${folder}/README.md`) ? [] : [`${folder}/README.md is missing`];
-  const valid = await runMoonpool(['validate', '--strict', ...flows.sort()]);
+  const valid = await moonpool('validate', '--strict', ...flows.sort());
   if (valid.code !== 0) return [...missing, `validate ended with ${valid.code}:\n${valid.stdout}${valid.stderr}`];
   if (!existsSync(`${folder}/expected.json`)) return missing;
 
   const input = existsSync(`${folder}/input.json`) ? ['-i', `@${folder}/input.json`] : [];
-  const run = await runMoonpool(['run', `${folder}/flow.yaml`, ...input]);
+  const run = await moonpool('run', `${folder}/flow.yaml`, ...input);
   if (run.code !== 0) return [...missing, `run ended with ${run.code}: ${run.stderr}`];
   const expected: unknown = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8'));
   const found: unknown = JSON.parse(run.stdout);

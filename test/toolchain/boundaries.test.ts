@@ -81,6 +81,19 @@ const PLANTED: readonly { rule: string; what: string; files: Record<string, stri
     files: { 'src/core/hash.ts': importing('node:fs', '{ readFileSync }') },
   },
   {
+    rule: 'schema-library-takes-module-only',
+    what: 'spec/schema-library.ts imports more of Node than its module',
+    files: { 'src/spec/schema-library.ts': importing('node:fs', '{ readFileSync }') },
+  },
+  {
+    rule: 'known-packages',
+    what: 'the product imports a package that the table does not know',
+    files: {
+      'package.json': JSON.stringify({ name: 'planted', type: 'module', dependencies: { 'find-my-way': '9.0.0' } }),
+      'src/spec/planted.ts': importing('find-my-way', 'planted_'),
+    },
+  },
+  {
     rule: 'package-fastify',
     what: 'cli imports the HTTP server package',
     files: { 'src/cli/planted.ts': importing('fastify', '{ fastify }') },

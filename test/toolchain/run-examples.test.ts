@@ -1,0 +1,62 @@
+/** The check of the examples sees what is planted against it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { plantTree } from './planted-tree.ts';
+
+const GOOD: Readonly<Record<string, string>> = {
+  'examples/planted/README.md': '# Planted\n',
+  'examples/planted/flow.yaml': 'name: planted\nnodes:\n  - { name: n, run: "return { twice = state.x * 2 }" }\n',
+  'examples/planted/input.json': '{ "x": 2 }\n',
+  'examples/planted/expected.json': '{ "x": 2, "twice": 4 }\n',
+};
+
+const PLANTED: readonly { what: string; files: Readonly<Record<string, string | undefined>>; says: RegExp }[] = [
+  { what: 'there is no example', files: noneOf(GOOD), says: /^examples: 0 passed, 0 failed$/m },
+  {
+    what: 'an example has no README',
+    files: { 'examples/planted/README.md': undefined },
+    says: /README\.md is missing/,
+  },
+  { what: 'an example has no flow', files: { 'examples/planted/flow.yaml': undefined }, says: /has no flow/ },
+  {
+    what: 'a flow of an example is wrong',
+    files: { 'examples/planted/more.yaml': 'name: more\nnodes:\n  - { name: n, rnu: x }\n' },
+    says: /SPEC_UNKNOWN_KEY/,
+  },
+  {
+    what: 'a flow prints something else than it promises',
+    files: { 'examples/planted/expected.json': '{ "x": 2, "twice": 5 }\n' },
+    says: /"twice": 4[^]*not what expected\.json says/,
+  },
+  {
+    what: 'a flow fails',
+    files: { 'examples/planted/input.json': '{ "x": "two" }\n' },
+    says: /run ended with 1: .*LUA_RAISED/,
+  },
+];
+
+describe('examples check', () => {
+  it('passes an example that keeps its promise', async () => {
+    using tree = plantTree(GOOD);
+
+    const result = await tree.script('run-examples.ts');
+
+    assert.equal(result.stderr, '');
+    assert.equal(result.code, 0);
+  });
+
+  for (const { what, files, says } of PLANTED) {
+    it(`fails when ${what}`, async () => {
+      using tree = plantTree({ ...GOOD, ...files });
+
+      const result = await tree.script('run-examples.ts');
+
+      assert.match(result.stdout + result.stderr, says);
+      assert.equal(result.code, 1);
+    });
+  }
+});
+
+function noneOf(files: Readonly<Record<string, string>>): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(files).map((name) => [name, undefined]));
+}
