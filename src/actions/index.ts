@@ -30,6 +30,8 @@ export interface ActionDeps {
   readonly health: HealthPort;
   readonly log: Log;
   readonly clock: Clock;
+  /** Largest state of a run. */
+  readonly stateBytes: number;
 }
 
 /** All built-in actions by name, in alphabetical order. */

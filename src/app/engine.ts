@@ -92,7 +92,17 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   const blobs = await createBlobStore(join(directory, 'blobs'), { maxTotalBytes: BLOB_BYTES });
   const runner = createRunner({
     segments: lanes,
-    actions: createActions({ http, kv, blobs, work, health, log, clock, ...files }),
+    actions: createActions({
+      http,
+      kv,
+      blobs,
+      work,
+      health,
+      log,
+      clock,
+      ...files,
+      stateBytes: options.limits.stateBytes,
+    }),
     store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0, keepsResults: false }),
     blobs,
     ...{ clock, log, metrics },

@@ -76,8 +76,8 @@ describe("what's next", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function startAndRefresh(): Promise<RunningServer> {
-    const server = await startServer([join(folder, 'flows'), '--data', join(folder, 'data')]);
+  async function startAndRefresh(more: readonly string[] = []): Promise<RunningServer> {
+    const server = await startServer([join(folder, 'flows'), '--data', join(folder, 'data'), ...more]);
     await server.logLine(/schedule\.(ran|failed)/);
     return server;
   }
@@ -190,6 +190,21 @@ describe("what's next", () => {
 
     assert.doesNotMatch(page, /<script/i);
     assert.match(page, /&lt;script&gt;/);
+  });
+
+  it('shows a crowded calendar on a small machine, whose states are a quarter of a MiB', async () => {
+    const crowd = Array.from({ length: 900 }, (_, index) => {
+      return anEvent('Booking', HOUR_MS + index * 600_000, [`LOCATION:${'far away '.repeat(100)}`]);
+    });
+    reply = { status: 200, body: aCalendar(...crowd) };
+    await using server = await startAndRefresh(['--profile', 'pi-zero-2w']);
+
+    const answer = await ask(server);
+    const page = await (await fetch(`${server.url}/`)).text();
+
+    assert.equal(answer.next[0]?.title, 'Booking');
+    assert.equal(answer.data.stale, false);
+    assert.match(page, /Booking/);
   });
 
   it('believes an empty calendar only when the next fetch says so too', async () => {

@@ -33,7 +33,7 @@ const FEED = [
 ].join('\r\n');
 
 const blobs = { read: async () => Buffer.from(FEED) } as unknown as BlobStore;
-const action = createCalendarEventsAction({ blobs, work, clock: systemClock });
+const action = createCalendarEventsAction({ blobs, work, clock: systemClock, stateBytes: 65_536 });
 const window = { from_ms: Date.UTC(2026, 0, 5), to_ms: Date.UTC(2026, 0, 20), zone: 'Europe/Berlin' };
 
 interface Result {
@@ -61,6 +61,23 @@ describe('calendar.events', () => {
       );
       assert.equal(result.events[0]?.title, 'Daily');
       assert.equal(result.events[0]?.start_local.hour, 10);
+    }
+  });
+
+  it('gives the earliest that take half a state, and says that there are more', async () => {
+    const all = await events({ text: FEED });
+    const bytes = (count: number): number => JSON.stringify(all.events.slice(0, count)).length - 1;
+
+    for (const [stateBytes, count] of [
+      [2 * bytes(5), 5],
+      [2 * bytes(5) - 1, 4],
+      [2 * bytes(2), 2],
+    ] as const) {
+      const small = createCalendarEventsAction({ blobs, work, clock: systemClock, stateBytes });
+      const result = (await callAction(small, { ...window, text: FEED }, {})).value as unknown as Result;
+
+      assert.deepEqual(result.events, all.events.slice(0, count));
+      assert.equal(result.warnings.length, count === 5 ? 0 : 1);
     }
   });
 

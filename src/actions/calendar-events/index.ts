@@ -18,6 +18,7 @@ const MAX_TEXT_BYTES = 50 * MIB;
 
 type CalendarInput = WorkJobs['calendar.events']['input'];
 type CalendarResult = WorkJobs['calendar.events']['result'];
+type Calendar = Exclude<CalendarResult, { kind: 'not_a_calendar' }>;
 
 /** What `calendar.events` is built on. */
 export interface CalendarEventsDeps {
@@ -25,6 +26,8 @@ export interface CalendarEventsDeps {
   readonly work: WorkThread;
   /** Reads the monotonic clock, to give a job no more time than its run has left. */
   readonly clock: { tickMs(): number };
+  /** Largest state of a run: occurrences take half of it at most, so that their flow can go on with them. */
+  readonly stateBytes: number;
 }
 
 const WITH_SCHEMA = objectSchema(
@@ -78,7 +81,7 @@ export function createCalendarEventsAction(deps: CalendarEventsDeps): Action {
       };
       const timeoutMs = leftMs(readDurationMs(NAME, input, 'timeout'), call, deps);
       const options = { signal: call.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-      return { value: toValue(await deps.work.run(job, options)) };
+      return { value: toValue(await deps.work.run(job, options), Math.floor(deps.stateBytes / 2)) };
     },
   };
 }
@@ -130,15 +133,31 @@ function leftMs(askedMs: number | undefined, call: ActionCall, deps: CalendarEve
   return askedMs === undefined ? runMs : Math.min(askedMs, runMs);
 }
 
-function toValue(result: CalendarResult): JsonValue {
+function toValue(result: CalendarResult, maxBytes: number): JsonValue {
   if (result.kind === 'not_a_calendar') {
     throw actionError(NAME, result.message, { details: { reason: result.reason } });
   }
+  const { kept, warnings } = fitOccurrences(result, maxBytes);
   return {
-    events: result.occurrences as unknown as JsonValue,
+    events: kept as unknown as JsonValue,
     name: result.name,
-    warnings: result.warnings as unknown as JsonValue,
+    warnings: warnings as unknown as JsonValue,
     total: result.stats.event_count,
     skipped: result.stats.skipped_count,
   };
+}
+
+/** The earliest occurrences that fit into `maxBytes` as JSON; what had to go is in the warnings. */
+function fitOccurrences(
+  { occurrences, warnings }: Calendar,
+  maxBytes: number,
+): { readonly kept: Calendar['occurrences']; readonly warnings: Calendar['warnings'] } {
+  let bytes = 0;
+  const end = occurrences.findIndex((occurrence) => {
+    bytes += Buffer.byteLength(JSON.stringify(occurrence)) + 1;
+    return bytes > maxBytes;
+  });
+  if (end === -1) return { kept: occurrences, warnings };
+  const message = `Only the first ${end} occurrences fit into half a state of the flow; ask for a shorter window or raise limits.state_bytes.`;
+  return { kept: occurrences.slice(0, end), warnings: [...warnings, { code: 'occurrences_cut', message }] };
 }
