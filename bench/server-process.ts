@@ -62,7 +62,7 @@ export async function startServer(contestant: Contestant): Promise<RunningServer
   const startedMs = performance.now();
   const child = spawn(process.execPath, contestant.args(port), {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...contestant.env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...contestant.env },
   });
   let talk = '';
   child.stderr.on('data', (chunk: Buffer) => {

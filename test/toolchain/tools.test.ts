@@ -49,6 +49,11 @@ describe('type check', () => {
       code: 'export const planted = (list: string[]): string => list[0];',
       says: /TS2322/,
     },
+    {
+      what: 'a key that may be absent is written like a field',
+      code: 'export const planted = (row: Record<string, string>): string | undefined => row.name;',
+      says: /TS4111/,
+    },
     { what: 'a browser global is used', code: 'export const planted: unknown = window;', says: /TS2304/ },
     { what: 'an enum is declared', code: 'export enum Planted { A }', says: /TS1294/ },
   ];

@@ -246,7 +246,7 @@ export class LuaLanes {
   #afterTimeout(job: Job, late: Late): void {
     this.#ended.add(1, { reason: 'timeout' });
     this.#ports.log.warn('lane.ended', { flow: job.flow.name, message: late.error.message });
-    const name = late.error.details?.node;
+    const name = late.error.details?.['node'];
     const node = job.flow.nodes.find((candidate) => candidate.name === name);
     if (node === undefined || node.onError.mode === 'raise') {
       job.onFacts(node === undefined ? [] : [{ kind: 'node.finished', node: node.name, error: late.error }]);
