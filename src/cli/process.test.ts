@@ -28,7 +28,7 @@ function program(parts: { close?: string; outcome?: string; early?: string }): s
       loadConfig: async () => ({}),
       loadFlows: async () => ({ flows: [{ nodes: [] }], diagnostics: [] }),
       createEngine: async () => ({ runner: { start }, close: async () => {} }),
-      startServe: async () => ({ url: 'http://127.0.0.1:1', close: () => ${parts.close ?? 'Promise.resolve()'} }),
+      startServe: async () => ({ url: 'http://127.0.0.1:1', isLoopbackOnly: true, close: () => ${parts.close ?? 'Promise.resolve()'} }),
       flowSchema: () => ({ long: 'x'.repeat(1_000_000) }),
     };
     setInterval(() => {}, 60_000); // a handle that nobody closes
