@@ -103,7 +103,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       ...files,
       stateBytes: options.limits.stateBytes,
     }),
-    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0, keepsResults: false }),
+    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0, keepsValues: false }),
     blobs,
     ...{ clock, log, metrics },
     seeds: { next: () => randomSeed() / 4_294_967_296 },

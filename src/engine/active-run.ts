@@ -38,7 +38,8 @@ export class ActiveRun implements Run {
   readonly outcome: Promise<RunOutcome>;
   readonly #ports: RunnerPorts;
   readonly #flow: Flow;
-  readonly #input: JsonObject;
+  /** Empty once the run has begun: from then on the state has it, and it can be large. */
+  #input: JsonObject;
   readonly #options: RunOptions;
   readonly #decider: Decider;
   readonly #seed: number;
@@ -106,7 +107,9 @@ export class ActiveRun implements Run {
     const entry = { atMs: clock.nowMs(), flowHash: this.#flow.hash, interpreterVersion: INTERPRETER_VERSION };
     await this.#record({ kind: 'run.started', ...entry, input: this.#input, seed: this.#seed });
     const bytes = encoder.encode(JSON.stringify(state));
-    this.#happen({ kind: 'started', atMs: this.#startedAtMs, state: bytes, input: this.#input });
+    const input = this.#input;
+    this.#input = {};
+    this.#happen({ kind: 'started', atMs: this.#startedAtMs, state: bytes, input });
   }
 
   /** Ends the run at its deadline or when its caller gives up. */

@@ -1,24 +1,25 @@
 /**
  * A request's body as a JSON object.
  *
- * Depth is counted before parsing, so that nothing deeper than the engine takes is ever built.
+ * Depth and number of lists and objects are counted before parsing, so that nothing is ever built
+ * that is deeper than the engine takes, or many times larger in memory than on the wire.
  */
 import { isJsonObject, type JsonObject, jsonTypeName } from '../core/index.ts';
 import { RequestError } from './problem.ts';
 
 /** The depth that state may have. */
 const MAX_DEPTH = 100;
+/** A MiB of empty objects takes 20 MiB and more; so many take a few. */
+const MAX_CONTAINERS = 50_000;
 
 /**
  * The object in a body; an empty body is an empty object.
  *
- * @throws HTTP_BODY when it is not UTF-8, not JSON or too deep; FLOW_INPUT when it is not an object
+ * @throws HTTP_BODY when it is not UTF-8, not JSON, too deep or of too many parts; FLOW_INPUT when it is not an object
  */
 export function parseBody(body: Uint8Array | undefined): JsonObject {
   if (body === undefined || body.byteLength === 0) return {};
-  if (isDeeperThan(body, MAX_DEPTH)) {
-    throw new RequestError('HTTP_BODY', `The request body is nested more than ${MAX_DEPTH} levels deep.`);
-  }
+  checkStructure(body);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -38,8 +39,9 @@ export function isJsonType(contentType: string): boolean {
   return /^application\/([a-z0-9!#$&^_.+-]+\+)?json\s*(;|$)/i.test(contentType.trim());
 }
 
-function isDeeperThan(body: Uint8Array, maxDepth: number): boolean {
+function checkStructure(body: Uint8Array): void {
   let depth = 0;
+  let containerCount = 0;
   let inText = false;
   for (let at = 0; at < body.length; at += 1) {
     const byte = body[at];
@@ -49,8 +51,13 @@ function isDeeperThan(body: Uint8Array, maxDepth: number): boolean {
     } else if (byte === 0x22) inText = true;
     else if (byte === 0x5b || byte === 0x7b) {
       depth += 1;
-      if (depth > maxDepth) return true;
+      containerCount += 1;
+      if (depth > MAX_DEPTH) {
+        throw new RequestError('HTTP_BODY', `The request body is nested more than ${MAX_DEPTH} levels deep.`);
+      }
+      if (containerCount > MAX_CONTAINERS) {
+        throw new RequestError('HTTP_BODY', `The request body has more than ${MAX_CONTAINERS} lists and objects.`);
+      }
     } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
   }
-  return false;
 }

@@ -40,7 +40,7 @@ describe('MemoryRunStore', () => {
   });
 
   it('forgets what effects gave where nobody will replay them', async () => {
-    const store = createMemoryRunStore({ maxRuns: 2, keepsResults: false });
+    const store = createMemoryRunStore({ maxRuns: 2, keepsValues: false });
     await store.create(aRunSummary('a'));
     const ended = { kind: 'effect.ended', step: '1', atMs: 1 } as const;
 

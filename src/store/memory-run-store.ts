@@ -15,8 +15,8 @@ export interface MemoryRunStoreOptions {
   readonly maxEntries?: number;
   /** Entries kept of a run that ended, the first ones. Default 200. */
   readonly maxEndedEntries?: number;
-  /** False: entries say that an effect ended, not with what, which can be megabytes each. Default true. */
-  readonly keepsResults?: boolean;
+  /** False: entries say that a run began and an effect ended, not with what, which can be megabytes. Default true. */
+  readonly keepsValues?: boolean;
 }
 
 interface Kept {
@@ -33,7 +33,7 @@ class MemoryRunStore implements RunStore {
   readonly #maxRuns: number;
   readonly #maxEntries: number;
   readonly #maxEndedEntries: number;
-  readonly #keepsResults: boolean;
+  readonly #keepsValues: boolean;
   /** In order of `create`. */
   readonly #runs = new Map<RunId, Kept>();
 
@@ -41,7 +41,7 @@ class MemoryRunStore implements RunStore {
     this.#maxRuns = options.maxRuns;
     this.#maxEntries = options.maxEntries ?? 50_000;
     this.#maxEndedEntries = options.maxEndedEntries ?? 200;
-    this.#keepsResults = options.keepsResults ?? true;
+    this.#keepsValues = options.keepsValues ?? true;
   }
 
   async create(summary: RunSummary): Promise<void> {
@@ -61,7 +61,7 @@ class MemoryRunStore implements RunStore {
         `The journal of the run ${id} has more than ${this.#maxEntries} entries; split the flow into smaller ones.`,
       );
     }
-    kept.entries.push(...(this.#keepsResults ? entries : entries.map(withoutResult)));
+    kept.entries.push(...(this.#keepsValues ? entries : entries.map(withoutValues)));
   }
 
   async finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error'>): Promise<void> {
@@ -99,7 +99,8 @@ class MemoryRunStore implements RunStore {
   }
 }
 
-function withoutResult(entry: JournalEntry): JournalEntry {
+function withoutValues(entry: JournalEntry): JournalEntry {
+  if (entry.kind === 'run.started') return { ...entry, input: {} };
   if (entry.kind !== 'effect.ended' || entry.outcome.kind !== 'done') return entry;
   return { ...entry, outcome: { kind: 'done', value: null } };
 }
