@@ -42,6 +42,14 @@ describe('LuaMachine.fresh', () => {
       'co = {} for i = 1, 50 do co[i] = coroutine.wrap(function(s) coroutine.yield(s) end) co[i]("TENANT" .. "MARKER" .. i) end',
     ],
     [
+      'nests calls that write nothing above one that does',
+      'local s, n = "TENANT" .. "MARKER", 190 local t t = setmetatable({}, { __tostring = function() n = n - 1 return n > 0 and tostring(t) or ("%.3f %s"):format(1 / 3, s) end }) tostring(t)',
+    ],
+    [
+      'nests calls of which the last does not fit',
+      'local s = "TENANT" .. "MARKER" local t t = setmetatable({}, { __concat = function(a, b) return a .. b .. s end }) local _ = t .. t',
+    ],
+    [
       'packs and sorts',
       'local t = {} for i = 1, 500 do t[i] = string.pack("z", "TENANT" .. "MARKER" .. i) end table.sort(t) return #table.concat(t)',
     ],

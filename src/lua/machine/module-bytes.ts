@@ -5,8 +5,8 @@
  * a JS function into one that a function table accepts. Knows nothing about Lua.
  */
 
-/** Value types by the letter used in signatures: `i` = i32, `l` = i64, `d` = f64. */
-const TYPE_BYTES: Readonly<Record<string, number>> = { i: 0x7f, l: 0x7e, d: 0x7c };
+/** Value types by the letter used in signatures: `i` = i32, `l` = i64, `d` = f64, `v` = v128. */
+const TYPE_BYTES: Readonly<Record<string, number>> = { i: 0x7f, l: 0x7e, d: 0x7c, v: 0x7b };
 
 /** Opcodes the bridge uses, by their name in the WASM text format. */
 export const OP = {
@@ -21,20 +21,25 @@ export const OP = {
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
-  i64Load: 0x29,
   i32Const: 0x41,
-  i64Const: 0x42,
-  i64Eqz: 0x50,
+  i32Eqz: 0x45,
   i32LtU: 0x49,
   i32LeU: 0x4d,
   i32GeU: 0x4f,
   i32Add: 0x6a,
   i32Sub: 0x6b,
-  i64Or: 0x84,
   i64ExtendI32: 0xac,
   i64TruncF64: 0xb0,
   f64ConvertI64: 0xb9,
   voidBlock: 0x40,
+} as const;
+
+/** Instructions on 16 bytes at once. */
+export const VECTOR_OP = {
+  load: [0xfd, 0x00],
+  zero: [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)],
+  or: [0xfd, 0x50],
+  anyTrue: [0xfd, 0x53],
 } as const;
 
 /** `memory.fill` on memory 0. */
