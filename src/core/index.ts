@@ -38,6 +38,7 @@ export {
   type HealthStatus,
   type PartHealth,
 } from './health.ts';
+export { escapeHtml } from './html.ts';
 export { type Branded, createRunId, type RunId } from './ids.ts';
 export {
   cloneJson,

@@ -4,12 +4,12 @@
  * Numbers are JSON's: 4 / 2 prints as 2. `//` and `%` round down as Python's do. A result that is no
  * finite number is an error, never Infinity or NaN.
  */
-import type { JsonValue } from '../core/index.ts';
+import { escapeHtml, type JsonValue } from '../core/index.ts';
 import type { BinaryOperator } from './ast.ts';
 import type { Evaluation } from './evaluation.ts';
 import { formatText } from './text-format.ts';
 import { toText } from './text-form.ts';
-import { escapeHtml, isList, Markup, toJson, typeName, type Value } from './value.ts';
+import { isList, Markup, toJson, typeName, type Value } from './value.ts';
 
 const VERBS: Readonly<Record<BinaryOperator, string>> = {
   '+': 'add',

@@ -4,7 +4,7 @@
  * Every name of a filter, test, function or macro is resolved here, so a mistyped one is an error of
  * the text. A closure notes its offset before anything that can fail.
  */
-import { type JsonValue, setOwn } from '../core/index.ts';
+import { escapeHtml, type JsonValue, setOwn } from '../core/index.ts';
 import { readIndex, readMember, readSlice } from './access.ts';
 import { computeBinary, computeSign } from './arithmetic.ts';
 import type { Arguments, Expr } from './ast.ts';
@@ -17,7 +17,7 @@ import { range } from './functions.ts';
 import { callMethod, METHOD_NAMES } from './methods.ts';
 import { lookUp } from './selection-filters.ts';
 import { toText } from './text-form.ts';
-import { escapeHtml, isTrueValue, Markup, Namespace, toJson, typeName, type Value } from './value.ts';
+import { isTrueValue, Markup, Namespace, toJson, typeName, type Value } from './value.ts';
 import { VALUE_TESTS } from './value-tests.ts';
 
 /** A compiled expression. */

@@ -1,7 +1,7 @@
 /**
  * Filters on lists and objects: length, ends, order, groups, sums.
  */
-import { type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
+import type { JsonValue } from '../core/index.ts';
 import { itemsOf, readPath } from './access.ts';
 import { type ArgumentValues, type Filter, flagArgument, textArgument, wholeArgument } from './callable.ts';
 import { compareForSort } from './comparison.ts';
@@ -201,13 +201,6 @@ function end(index: 0 | -1): Filter {
 }
 
 const length: Filter = { parameters: [], run: (value, _args, evaluation) => lengthOf(value, evaluation) };
-
-/** Makes an object of `[key, value]` pairs. */
-function objectFrom(pairs: Iterable<readonly [string, JsonValue]>): JsonObject {
-  const object: { [key: string]: JsonValue } = {};
-  for (const [key, value] of pairs) setOwn(object, key, value);
-  return object;
-}
 
 /** Filters on lists and objects by name. */
 export const LIST_FILTERS: Readonly<Record<string, Filter>> = {

@@ -4,13 +4,14 @@
  * Without HTML, values are printed as they are. With it, the place decides: escaped text, a checked link,
  * JSON in a script, or a refusal while compiling.
  */
+import { escapeHtml } from '../core/index.ts';
 import type { Expr } from './ast.ts';
 import { type ExprError, syntaxError } from './error.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type ExpressionCompiler, isAuthorText, type Run } from './expression-compiler.ts';
 import { harmlessStyle, harmlessUrl, type HtmlContext, type HtmlPlace, placeAt } from './html-context.ts';
 import { toText } from './text-form.ts';
-import { escapeHtml, Markup, type Value } from './value.ts';
+import { Markup, type Value } from './value.ts';
 
 /** A compiled part of a template. */
 export type Print = (evaluation: Evaluation) => void;

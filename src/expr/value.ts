@@ -123,18 +123,3 @@ const SURROGATE = /[\ud800-\udfff]/;
 export function characters(text: string): string | readonly string[] {
   return SURROGATE.test(text) ? Array.from(text) : text;
 }
-
-const HTML_SPECIAL = /[&<>"']/;
-const HTML_ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&#34;',
-  "'": '&#39;',
-};
-
-/** `text` with the five characters that mean something in HTML text and quoted attributes written as references. */
-export function escapeHtml(text: string): string {
-  if (!HTML_SPECIAL.test(text)) return text;
-  return text.replace(/[&<>"']/g, (character) => HTML_ESCAPES[character] as string);
-}

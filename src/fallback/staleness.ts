@@ -5,6 +5,7 @@
  * unchanged but for its headers. Invariant: the cost is linear in the size of the answer.
  */
 import {
+  escapeHtml,
   HOUR_MS,
   isJsonObject,
   isZone,
@@ -100,17 +101,6 @@ function tagEnd(page: string, from: number): number {
     else if (character === '>') return at + 1;
   }
   return page.length;
-}
-
-function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => names[character] as string);
 }
 
 function withField(body: Uint8Array, ageSeconds: number): Uint8Array {

@@ -1,6 +1,7 @@
 /**
  * The plain page at `/` and `/console`: what this server serves.
  */
+import { escapeHtml } from '../core/index.ts';
 import type { EndpointFlow } from './route-table.ts';
 
 /** The page as UTF-8. */
@@ -31,15 +32,4 @@ ${table}
 </body>
 </html>
 `);
-}
-
-function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => names[character] ?? character);
 }
