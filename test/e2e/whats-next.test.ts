@@ -173,6 +173,7 @@ describe("what's next", () => {
     const answer = await ask(server);
 
     assert.equal(answer.next[0]?.title, 'Budget review');
+    assert.match(server.stdout, /"message":"calendar: The event \\"Never\\" on line \d+ was left out: /);
     // Ten times the 100 ms that the main thread may be away: two busy cores run this test.
     assert.ok(slowestMs < 1_000, `${slowestMs} ms`);
   });
