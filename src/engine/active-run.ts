@@ -207,6 +207,7 @@ export class ActiveRun implements Run {
     const leftMs = Math.max(1, this.#deadlineTickMs - clock.tickMs());
     const request = {
       ...rest,
+      runId: this.id,
       flowHash: this.#flow.hash,
       scope: { run: { id: this.id, started_at_ms: this.#startedAtMs }, env, settings: {} },
       seed: `${this.#seed}/${path}`,

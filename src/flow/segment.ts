@@ -32,6 +32,8 @@ export interface BranchResult {
 
 /** What a lane needs to run one segment. */
 export interface SegmentRequest {
+  /** Segments of one run are served in their order, runs in turn. */
+  readonly runId: string;
   readonly flowHash: string;
   readonly start: SegmentStart;
   /** UTF-8 JSON of an object. */

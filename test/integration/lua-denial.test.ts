@@ -26,7 +26,7 @@ async function endOf(flow: Flow, luaTimeoutMs: number): Promise<SegmentEnd> {
   const outcome = await lanes.runSegment(
     flow,
     {
-      ...{ flowHash: flow.hash, start: { kind: 'entry' }, state: stateBytes({}), scope: {} },
+      ...{ runId: 'run', flowHash: flow.hash, start: { kind: 'entry' }, state: stateBytes({}), scope: {} },
       ...{ nowMs: 0, seed: 'seed', stepsLeft: 100, luaTimeoutMs, luaMemoryBytes: 16 * 1024 * 1024 },
       ...{ stateBytes: 1024 * 1024, priority: 'normal', wantFacts: false },
     },

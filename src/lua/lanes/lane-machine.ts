@@ -50,8 +50,8 @@ export class LaneMachine {
     this.#images.delete(flowHash);
   }
 
-  /** The machine as the path of `request` sees it; made fresh or resumed when first called. */
-  forPath(flow: Flow, request: SegmentRequest): PathMachine {
+  /** The machine as the path of `request` sees it; made fresh or resumed when first called. `callsBefore` seeds machines of scope `node`. */
+  forPath(flow: Flow, request: SegmentRequest, callsBefore: number): PathMachine {
     const isPerNode = flow.settings.lua.scope === 'node';
     let machine: LuaMachine | undefined;
     let calls = 0;
@@ -61,7 +61,7 @@ export class LaneMachine {
       if (machine === undefined && request.machine !== undefined && !isPerNode) {
         begun.resume(request.machine, limits);
       } else if (machine === undefined || isPerNode || begun.state !== 'ready') {
-        begun.fresh({ seed: isPerNode ? `${request.seed}#${calls}` : request.seed, limits });
+        begun.fresh({ seed: isPerNode ? `${request.seed}#${callsBefore + calls}` : request.seed, limits });
       }
       calls += 1;
       machine = begun;
@@ -71,6 +71,9 @@ export class LaneMachine {
       call(chunk: number, state: JsonObject) {
         const called = begin().call(chunk, { state, variables: flow.variables, nowMs: request.nowMs });
         return { updates: toUpdates(called.value), logs: called.logs };
+      },
+      get callCount() {
+        return calls;
       },
       park() {
         if (isPerNode) return undefined;

@@ -12,6 +12,8 @@ import { executeSegment, SegmentStopped } from './segment-execution.ts';
 /** Facts go out when this many wait, or when the last went out this long ago. */
 const FACT_BATCH_COUNT = 64;
 const FACT_BATCH_MS = 16;
+/** How long a segment may hold its lane between nodes while others wait. */
+const GIVE_WAY_AFTER_MS = 20;
 
 const { wasm, salt, shared } = workerData as LaneData;
 const port = parentPort;
@@ -55,15 +57,16 @@ class FactReporter {
   }
 }
 
-async function run({ request, replacement }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
+async function run({ request, replacement, callsBefore }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
   const flow = flows.get(request.flowHash);
   if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
   // Here and not at the first Lua node, whose own time limit the image of a large flow would use up.
   await prepare(request.flowHash);
   const facts = new FactReporter(request.wantFacts, replacement?.factCount ?? 0);
+  const startTickMs = systemClock.tickMs();
   try {
-    const outcome = executeSegment(flow, request, {
-      machine: machine.forPath(flow.flow, request),
+    const execution = executeSegment(flow, request, {
+      machine: machine.forPath(flow.flow, request, callsBefore),
       tickMs: () => systemClock.tickMs(),
       report: (fact) => facts.report(fact),
       beginNode(index, step) {
@@ -73,10 +76,12 @@ async function run({ request, replacement }: Extract<ToLane, { kind: 'run' }>): 
         Atomics.store(shared, SHARED.step, step);
       },
       isStopped: () => Atomics.load(shared, SHARED.stop) === 1,
+      isToGiveWay: () =>
+        Atomics.load(shared, SHARED.othersWait) === 1 && systemClock.tickMs() - startTickMs >= GIVE_WAY_AFTER_MS,
       replacement,
     });
     facts.flush();
-    post({ kind: 'ended', outcome });
+    post(execution);
   } catch (error) {
     if (!(error instanceof SegmentStopped)) throw error;
     post({ kind: 'stopped' });
@@ -115,7 +120,7 @@ port.on('message', (message: ToLane) => {
       machine.forget(message.flowHash);
       return;
     case 'prepare':
-      prepare(message.flowHash).catch(raise);
+      prepare(message.flowHash).then(() => post({ kind: 'prepared' }), raise);
       return;
     case 'run':
       run(message).catch(raise);

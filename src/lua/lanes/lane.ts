@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { MoonpoolError, workerUrl } from '../../core/index.ts';
 import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
-import { type FromLane, type LaneData, type Replacement, SHARED, type ToLane } from './protocol.ts';
+import { type FromLane, type LaneData, type Replacement, type SegmentPause, SHARED, type ToLane } from './protocol.ts';
 
 /** Flows a lane keeps prepared; the one used longest ago makes room. */
 const MAX_KNOWN_FLOWS = 16;
@@ -14,6 +14,8 @@ const MAX_KNOWN_FLOWS = 16;
 /** How a lane's use for one segment ended. */
 export type LaneEnd =
   | { readonly kind: 'outcome'; readonly outcome: SegmentOutcome }
+  /** It gave way between two nodes. */
+  | { readonly kind: 'paused'; readonly pause: SegmentPause }
   | { readonly kind: 'stopped' }
   /** The thread is gone; `outOfMemory` says that its heap was full. */
   | { readonly kind: 'died'; readonly outOfMemory: boolean; readonly message: string };
@@ -26,6 +28,7 @@ export class Lane {
   readonly #known = new Set<string>();
   #onFacts: (facts: readonly SegmentFact[]) => void = () => {};
   #settle: ((end: LaneEnd) => void) | undefined;
+  #onPrepared: () => void = () => {};
   #isOver = false;
 
   constructor(data: Omit<LaneData, 'shared'>, heapBytes: number) {
@@ -59,17 +62,25 @@ export class Lane {
     return { node: node === -1 ? undefined : node, step: Atomics.load(this.#shared, SHARED.step) };
   }
 
-  /** Has the worker make `flow` ready: expressions, Lua host and image. */
-  prepare(flow: Flow): void {
+  /** Has the worker make `flow` ready: expressions, Lua host and image. Resolves when it is, or when the lane died. */
+  prepare(flow: Flow): Promise<void> {
     this.#teach(flow);
     this.#post({ kind: 'prepare', flowHash: flow.hash });
+    return new Promise((resolve) => {
+      this.#onPrepared = resolve;
+      if (this.#isOver) resolve();
+    });
   }
 
   /** Runs a segment; the lane must be free. */
   run(
     flow: Flow,
     request: SegmentRequest,
-    more: { readonly replacement: Replacement | undefined; readonly onFacts: (facts: readonly SegmentFact[]) => void },
+    more: {
+      readonly replacement: Replacement | undefined;
+      readonly callsBefore: number;
+      readonly onFacts: (facts: readonly SegmentFact[]) => void;
+    },
   ): Promise<LaneEnd> {
     if (this.#settle !== undefined) throw new MoonpoolError('BUG_INVARIANT', 'A busy lane was given a segment.');
     this.#onFacts = more.onFacts;
@@ -80,14 +91,20 @@ export class Lane {
     Atomics.add(this.#shared, SHARED.progress, 1);
     // A process that waits for a segment must not end; one with idle lanes may.
     this.#worker.ref();
-    this.#post({ kind: 'run', request, ...(more.replacement === undefined ? {} : { replacement: more.replacement }) });
+    const { replacement, callsBefore } = more;
+    this.#post({ kind: 'run', request, callsBefore, ...(replacement === undefined ? {} : { replacement }) });
     return new Promise((resolve) => {
       this.#settle = resolve;
       if (this.#isOver) this.#end({ kind: 'died', outOfMemory: false, message: 'The lane had ended.' });
     });
   }
 
-  /** Asks the running segment to give way at its next node. */
+  /** Says whether other segments wait, so that a long one gives way. */
+  setOthersWait(isTrue: boolean): void {
+    Atomics.store(this.#shared, SHARED.othersWait, isTrue ? 1 : 0);
+  }
+
+  /** Asks the running segment to stop at its next node. */
   askToStop(): void {
     Atomics.store(this.#shared, SHARED.stop, 1);
   }
@@ -117,13 +134,18 @@ export class Lane {
 
   #take(message: FromLane): void {
     if (message.kind === 'facts') this.#onFacts(message.facts);
-    else if (message.kind === 'stopped') this.#end({ kind: 'stopped' });
-    else this.#end({ kind: 'outcome', outcome: message.outcome });
+    else if (message.kind === 'prepared') this.#onPrepared();
+    else if (message.kind === 'ended') this.#end({ kind: 'outcome', outcome: message.outcome });
+    else this.#end(message);
   }
 
   #end(end: LaneEnd): void {
-    if (end.kind === 'died') this.#isOver = true;
-    else this.#worker.unref();
+    if (end.kind === 'died') {
+      this.#isOver = true;
+      this.#onPrepared();
+    } else {
+      this.#worker.unref();
+    }
     const settle = this.#settle;
     this.#settle = undefined;
     settle?.(end);

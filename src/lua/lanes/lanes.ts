@@ -1,15 +1,17 @@
 /**
  * The lanes of one process: who runs next, how long, and what happens when time is up.
  *
- * One segment at a time per lane; critical work first, then normal, then optional, each in
- * order of arrival. A segment that misses its deadline costs its lane: the thread is ended and
- * the next segment gets a new one. Nothing a script can do reaches this.
+ * One segment at a time per lane; critical work first, then normal, then optional, runs in
+ * turn within each. A segment that holds its lane for long gives way between two nodes; one
+ * that misses its deadline costs its lane: the thread is ended and the next segment gets a new
+ * one. Nothing a script can do reaches this.
  */
-import { BoundedQueue, type Clock, type ErrorData, type Log, type Metrics, toErrorData } from '../../core/index.ts';
+import { type Clock, type ErrorData, type Log, type Metrics, toErrorData } from '../../core/index.ts';
 import type { Flow, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
+import { FairQueue, type Standing } from './fair-queue.ts';
 import { Lane, type LaneEnd } from './lane.ts';
 import type { LuaOptions } from './options.ts';
-import type { Replacement } from './protocol.ts';
+import type { Replacement, SegmentPause } from './protocol.ts';
 import { luaTimeout } from './segment-execution.ts';
 
 /** How often main looks at a running lane. */
@@ -18,6 +20,8 @@ const LOOK_MS = 10;
 const GRACE_MS = 20;
 /** Time for what is not a node: starting the thread, making the image, reading a large state. */
 const OUTSIDE_NODES_MS = 20_000;
+/** How long critical work waits before it gets a lane of its own. */
+const CRITICAL_WAIT_MS = 100;
 /** How long a cancelled segment has to reach its next node before its lane is ended. */
 const GIVE_WAY_MS = 50;
 
@@ -32,15 +36,20 @@ export interface LanesPorts {
   readonly metrics: Metrics;
 }
 
-interface Job {
+interface Job extends Standing {
   readonly flow: Flow;
-  readonly request: SegmentRequest;
+  /** Changes when the segment gives way: it goes on from there. */
+  request: SegmentRequest;
   readonly signal: AbortSignal;
   readonly onFacts: (facts: readonly SegmentFact[]) => void;
   readonly resolve: (outcome: SegmentOutcome) => void;
   readonly reject: (reason: unknown) => void;
   replacement: Replacement | undefined;
+  /** Facts of the current part of the segment that main has passed on. */
   factCount: number;
+  /** Of the parts before. */
+  steps: number;
+  calls: number;
 }
 
 /** Which step of a segment was over its limit when main looked; the lane may have gone on since. */
@@ -52,17 +61,18 @@ interface Late {
 /** Runs segments on worker threads; the engine's `SegmentRunner`. */
 export class LuaLanes {
   readonly #ports: LanesPorts;
-  readonly #queues: Readonly<Record<SegmentRequest['priority'], BoundedQueue<Job>>>;
+  readonly #queue: FairQueue<Job>;
   readonly #idle: { readonly lane: Lane; cancelStop: () => void }[] = [];
   readonly #busy = new Set<Lane>();
+  readonly #starting = new Set<Lane>();
   readonly #ended;
   #isClosed = false;
+  /** One lane more than configured, because critical work waited: on its way up, or up. */
+  #extraLane: 'none' | 'starting' | 'up' = 'none';
 
   constructor(ports: LanesPorts) {
     this.#ports = ports;
-    const maxCount = ports.options.queueCount;
-    const queue = (): BoundedQueue<Job> => new BoundedQueue<Job>({ maxCount });
-    this.#queues = { critical: queue(), normal: queue(), optional: queue() };
+    this.#queue = new FairQueue({ maxCount: ports.options.queueCount });
     const { metrics } = ports;
     this.#ended = metrics.counter('moonpool_lua_lanes_ended_total', 'Lanes ended, by reason.', ['reason']);
     metrics.gauge('moonpool_lua_lanes', 'Lua lanes that are up.', () => this.laneCount);
@@ -72,12 +82,12 @@ export class LuaLanes {
 
   /** Threads that are up. */
   get laneCount(): number {
-    return this.#busy.size + this.#idle.length;
+    return this.#busy.size + this.#idle.length + this.#starting.size;
   }
 
   /** Segments that wait for a lane. */
   get waitingCount(): number {
-    return this.#queues.critical.size + this.#queues.normal.size + this.#queues.optional.size;
+    return this.#queue.size;
   }
 
   /** Runs one segment; see `SegmentRunner` of the engine. */
@@ -92,19 +102,22 @@ export class LuaLanes {
         reject(signal.reason);
         return;
       }
-      const job: Job = { flow, request, signal, onFacts, resolve, reject, replacement: undefined, factCount: 0 };
-      if (this.#isClosed || this.waitingCount >= this.#ports.options.queueCount || !this.#queueOf(job).push(job)) {
+      const { priority, runId } = request;
+      const parts = { replacement: undefined, factCount: 0, steps: 0, calls: 0 };
+      const job: Job = { priority, runId, flow, request, signal, onFacts, resolve, reject, ...parts };
+      if (this.#isClosed || !this.#queue.push(job)) {
         resolve(failedOutcome(job, overloaded(this.#isClosed, this.#ports.options.queueCount)));
         return;
       }
       signal.addEventListener(
         'abort',
         () => {
-          if (this.#queueOf(job).remove(job)) reject(signal.reason);
+          if (this.#queue.remove(job)) reject(signal.reason);
         },
         { once: true },
       );
       this.#serve();
+      if (this.#queue.firstCritical !== undefined) this.#watchCritical();
     });
   }
 
@@ -115,36 +128,56 @@ export class LuaLanes {
   warmUp(flow: Flow): void {
     if (this.#isClosed || this.laneCount > 0) return;
     const lane = this.#takeLane();
-    lane.prepare(flow);
+    void lane.prepare(flow);
     this.#keep(lane);
   }
 
   /** Ends all lanes; segments that wait or run fail with LUA_OVERLOADED. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (let job = this.#next(); job !== undefined; job = this.#next()) {
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       job.resolve(failedOutcome(job, overloaded(true, 0)));
     }
     const idle = this.#idle.splice(0);
     for (const { cancelStop } of idle) cancelStop();
-    await Promise.all([...idle.map(({ lane }) => lane), ...this.#busy].map((lane) => lane.terminate()));
-  }
-
-  #queueOf(job: Job): BoundedQueue<Job> {
-    return this.#queues[job.request.priority];
-  }
-
-  #next(): Job | undefined {
-    return this.#queues.critical.shift() ?? this.#queues.normal.shift() ?? this.#queues.optional.shift();
+    await Promise.all(
+      [...idle.map(({ lane }) => lane), ...this.#busy, ...this.#starting].map((lane) => lane.terminate()),
+    );
   }
 
   /** Gives waiting jobs to free lanes, starting lanes up to the configured count. */
   #serve(): void {
-    while (this.#idle.length > 0 || this.laneCount < this.#ports.options.lanes) {
-      const job = this.#next();
-      if (job === undefined) return;
+    while (this.#idle.length > 0 || this.laneCount < this.#laneLimit()) {
+      const job = this.#queue.shift();
+      if (job === undefined) break;
       void this.#runOn(this.#takeLane(), job);
     }
+    for (const lane of this.#busy) lane.setOthersWait(this.#queue.size > 0);
+  }
+
+  #laneLimit(): number {
+    return this.#ports.options.lanes + (this.#extraLane === 'up' ? 1 : 0);
+  }
+
+  /** Critical work that still waits after {@link CRITICAL_WAIT_MS} has one lane more started. */
+  #watchCritical(): void {
+    this.#ports.clock.after(CRITICAL_WAIT_MS, () => {
+      const waiting = this.#queue.firstCritical;
+      if (waiting !== undefined && this.#extraLane === 'none' && !this.#isClosed) void this.#addLane(waiting.flow);
+    });
+  }
+
+  /** The lane takes work when it is ready: until then a lane that is up may come free first. */
+  async #addLane(flow: Flow): Promise<void> {
+    this.#extraLane = 'starting';
+    this.#ports.log.info('lane.added', { lanes: this.laneCount + 1 });
+    const lane = this.#startLane();
+    this.#starting.add(lane);
+    await lane.prepare(flow);
+    this.#starting.delete(lane);
+    this.#extraLane = lane.isAlive ? 'up' : 'none';
+    if (lane.isAlive) this.#keep(lane);
+    this.#serve();
   }
 
   #takeLane(): Lane {
@@ -152,6 +185,10 @@ export class LuaLanes {
       entry.cancelStop();
       if (entry.lane.isAlive) return entry.lane;
     }
+    return this.#startLane();
+  }
+
+  #startLane(): Lane {
     const { wasm, salt, options } = this.#ports;
     return new Lane({ wasm, salt }, options.laneHeapBytes);
   }
@@ -165,6 +202,7 @@ export class LuaLanes {
     });
     const end = await lane.run(job.flow, job.request, {
       replacement: job.replacement,
+      callsBefore: job.calls,
       onFacts: (facts) => {
         job.factCount += facts.length;
         if (!job.signal.aborted) job.onFacts(facts);
@@ -221,7 +259,11 @@ export class LuaLanes {
       return;
     }
     if (end.kind === 'outcome') {
-      job.resolve(end.outcome);
+      job.resolve({ ...end.outcome, steps: job.steps + end.outcome.steps });
+      return;
+    }
+    if (end.kind === 'paused' && !this.#isClosed) {
+      this.#goOnLater(job, end.pause);
       return;
     }
     if (late !== undefined) {
@@ -242,6 +284,23 @@ export class LuaLanes {
     job.resolve(failedOutcome(job, error));
   }
 
+  /** Puts a segment that gave way back into the queue, to go on where it was. */
+  #goOnLater(job: Job, pause: SegmentPause): void {
+    const { machine: _, ...request } = job.request;
+    job.request = {
+      ...request,
+      start: { kind: 'node', node: pause.node },
+      state: pause.state,
+      stepsLeft: request.stepsLeft - pause.steps,
+      ...(pause.machine === undefined ? {} : { machine: pause.machine }),
+    };
+    job.steps += pause.steps;
+    job.calls += pause.calls;
+    job.replacement = undefined;
+    job.factCount = 0;
+    this.#queue.putBack(job);
+  }
+
   /** A node that raises ends its segment; one that is graceful goes on in a new lane, its error in its place. */
   #afterTimeout(job: Job, late: Late): void {
     this.#ended.add(1, { reason: 'timeout' });
@@ -250,20 +309,20 @@ export class LuaLanes {
     const node = job.flow.nodes.find((candidate) => candidate.name === name);
     if (node === undefined || node.onError.mode === 'raise') {
       job.onFacts(node === undefined ? [] : [{ kind: 'node.finished', node: node.name, error: late.error }]);
-      job.resolve({ end: { kind: 'failed', node: node?.name ?? job.flow.name, error: late.error }, steps: late.step });
+      const steps = job.steps + late.step;
+      job.resolve({ end: { kind: 'failed', node: node?.name ?? job.flow.name, error: late.error }, steps });
       return;
     }
     const failures = [...(job.replacement?.failures ?? []), late];
     job.replacement = { failures, factCount: job.factCount };
-    if (!this.#queueOf(job).push(job)) {
-      job.resolve(failedOutcome(job, overloaded(false, this.#ports.options.queueCount)));
-    }
+    this.#queue.putBack(job);
   }
 
   #keep(lane: Lane): void {
     const cancelStop = this.#ports.clock.after(this.#ports.options.laneIdleMs, () => {
       const index = this.#idle.findIndex((entry) => entry.lane === lane);
       if (index !== -1) this.#idle.splice(index, 1);
+      if (this.laneCount <= this.#ports.options.lanes) this.#extraLane = 'none';
       this.#ended.add(1, { reason: 'idle' });
       void lane.terminate();
     });

@@ -17,7 +17,9 @@ export const SHARED = {
   step: 2,
   /** 1 while main wants the current segment to give way at its next node. */
   stop: 3,
-  length: 4,
+  /** 1 while other segments wait for a lane. */
+  othersWait: 4,
+  length: 5,
 } as const;
 
 /** What a lane is started with. */
@@ -41,11 +43,32 @@ export type ToLane =
   | { readonly kind: 'forget'; readonly flowHash: string }
   /** Make ready what the flow's first segment needs. */
   | { readonly kind: 'prepare'; readonly flowHash: string }
-  | { readonly kind: 'run'; readonly request: SegmentRequest; readonly replacement?: Replacement };
+  | {
+      readonly kind: 'run';
+      readonly request: SegmentRequest;
+      readonly replacement?: Replacement;
+      /** Calls into Lua that earlier parts of the segment made. */
+      readonly callsBefore: number;
+    };
+
+/** A segment that gave way between two nodes, and what it takes to go on. */
+export interface SegmentPause {
+  /** The node it goes on with. */
+  readonly node: string;
+  readonly state: Uint8Array;
+  readonly machine?: Uint8Array;
+  /** Of this part of the segment. */
+  readonly steps: number;
+  readonly calls: number;
+}
 
 /** Lane → main. */
 export type FromLane =
   | { readonly kind: 'facts'; readonly facts: readonly SegmentFact[] }
   | { readonly kind: 'ended'; readonly outcome: SegmentOutcome }
-  /** Main asked the lane to give way. */
+  /** The segment held the lane for long while others waited. */
+  | { readonly kind: 'paused'; readonly pause: SegmentPause }
+  /** What `prepare` asked for is done. */
+  | { readonly kind: 'prepared' }
+  /** Main asked the lane to stop. */
   | { readonly kind: 'stopped' };

@@ -28,7 +28,7 @@ import {
   START,
 } from '../../flow/index.ts';
 import type { PreparedFlow } from './prepared-flow.ts';
-import type { Replacement } from './protocol.ts';
+import type { Replacement, SegmentPause } from './protocol.ts';
 
 /** The Lua machine of the segment's path. */
 export interface PathMachine {
@@ -36,6 +36,8 @@ export interface PathMachine {
   call(chunk: number, state: JsonObject): { readonly updates: JsonObject; readonly logs: readonly string[] };
   /** What makes the machine again later, or undefined when it was never used. */
   park(): Uint8Array | undefined;
+  /** Calls made so far in this part of the segment. */
+  readonly callCount: number;
 }
 
 /** What surrounds an execution. */
@@ -45,8 +47,10 @@ export interface Surroundings {
   readonly report: (fact: SegmentFact) => void;
   /** Called before each node with its index and the count of steps begun. */
   readonly beginNode: (index: number, step: number) => void;
-  /** True when the segment is to give way. */
+  /** True when the segment is to stop for good. */
   readonly isStopped: () => boolean;
+  /** True when the segment has held its lane long enough and others wait. */
+  readonly isToGiveWay: () => boolean;
   readonly replacement: Replacement | undefined;
 }
 
@@ -56,14 +60,22 @@ export class SegmentStopped extends Error {}
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Runs the segment that `request` describes to its end. @throws SegmentStopped */
-export function executeSegment(flow: PreparedFlow, request: SegmentRequest, around: Surroundings): SegmentOutcome {
-  return new Execution(flow, request, around).run();
+/** How `executeSegment` ended: the segment is over, or it gave way and goes on later. */
+export type Execution =
+  | { readonly kind: 'ended'; readonly outcome: SegmentOutcome }
+  | { readonly kind: 'paused'; readonly pause: SegmentPause };
+
+/** Runs the segment that `request` describes to its end, or until it is to give way. @throws SegmentStopped */
+export function executeSegment(flow: PreparedFlow, request: SegmentRequest, around: Surroundings): Execution {
+  return new SegmentExecution(flow, request, around).run();
 }
 
-type Step = { readonly kind: 'go'; readonly to: Destination } | { readonly kind: 'end'; readonly end: SegmentEnd };
+type Step =
+  | { readonly kind: 'go'; readonly to: Destination }
+  | { readonly kind: 'end'; readonly end: SegmentEnd }
+  | { readonly kind: 'pause'; readonly node: string };
 
-class Execution {
+class SegmentExecution {
   readonly #flow: PreparedFlow;
   readonly #request: SegmentRequest;
   readonly #around: Surroundings;
@@ -81,12 +93,22 @@ class Execution {
     this.#state = state;
   }
 
-  run(): SegmentOutcome {
+  run(): Execution {
     let step = this.#enter();
     while (step.kind === 'go') {
       step = step.to.kind === 'node' ? this.#runNode(step.to.name) : { kind: 'end', end: this.#leave(step.to) };
     }
-    return { end: step.end, steps: this.#steps };
+    if (step.kind === 'pause') return { kind: 'paused', pause: this.#pause(step.node) };
+    return { kind: 'ended', outcome: { end: step.end, steps: this.#steps } };
+  }
+
+  /** The state is not held against its limit here: whether a segment gives way must not change how it ends. */
+  #pause(node: string): SegmentPause {
+    const { machine } = this.#around;
+    const calls = machine.callCount;
+    const parked = machine.park();
+    const state = encoder.encode(JSON.stringify(this.#state));
+    return { node, state, steps: this.#steps, calls, ...(parked === undefined ? {} : { machine: parked }) };
   }
 
   #enter(): Step {
@@ -124,6 +146,7 @@ class Execution {
       return { kind: 'end', end: { kind: 'failed', node: name, error: { code: 'FLOW_STEP_LIMIT', message } } };
     }
     if (this.#around.isStopped()) throw new SegmentStopped();
+    if (this.#steps > 0 && this.#around.isToGiveWay()) return { kind: 'pause', node: name };
     this.#steps += 1;
     this.#around.report({ kind: 'node.started', node: name });
     this.#around.beginNode(index, this.#steps);
