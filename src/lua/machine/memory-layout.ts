@@ -8,6 +8,8 @@
 export const PAGE_BYTES = 65_536;
 /** Static data, read-only tables and variables alike, fill [0, this). */
 export const STATIC_END = 35_136;
+/** Constants and tables of C fill [0, this); nothing writes there, so parking need not look. */
+export const READ_ONLY_END = 30_976;
 /** The C stack lies in [STATIC_END, this) and is used downwards; the heap begins here. */
 export const HEAP_START = 1_083_712;
 /** Address of the allocator's break: the first byte of memory never handed out yet. */

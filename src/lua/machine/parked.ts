@@ -6,17 +6,18 @@
  */
 import { MoonpoolError } from '../../core/index.ts';
 import type { LuaInstance, MemoryContent } from './instance.ts';
-import { HEAP_START, STATIC_END } from './memory-layout.ts';
+import { HEAP_START, READ_ONLY_END, STATIC_END } from './memory-layout.ts';
 
 const FORMAT = 0x3150_4d4c;
 const HEADER_WORDS = 4;
-/** Divides STATIC_END and HEAP_START. */
+/** Divides READ_ONLY_END, STATIC_END and HEAP_START. */
 const BLOCK_BYTES = 64;
 const BLOCK_WORDS = BLOCK_BYTES / 4;
 
 /** Words of an image, for comparing. */
 export interface ImageWords {
   readonly content: MemoryContent;
+  /** Static data that C may write. */
   readonly staticWords: Uint32Array;
   /** The image's heap, padded with zeros to whole blocks. */
   readonly heapWords: Uint32Array;
@@ -29,7 +30,7 @@ export function toImageWords(content: MemoryContent): ImageWords {
   padded.set(content.heapBytes);
   return {
     content: { staticBytes, heapBytes: padded },
-    staticWords: new Uint32Array(staticBytes.buffer),
+    staticWords: new Uint32Array(staticBytes.buffer, READ_ONLY_END),
     heapWords: new Uint32Array(padded.buffer),
   };
 }
@@ -82,7 +83,7 @@ function isBlockOther(memory: Uint32Array, at: number, image: Uint32Array, image
 export function packMachine(instance: LuaInstance, image: ImageWords, checksum: string): Uint8Array {
   const changed: number[] = [];
   const breakAt = instance.breakAt;
-  findChanged(changed, instance.u32, image.staticWords, { from: 0, to: STATIC_END });
+  findChanged(changed, instance.u32, image.staticWords, { from: READ_ONLY_END, to: STATIC_END });
   findChanged(changed, instance.u32, image.heapWords, { from: HEAP_START, to: breakAt });
   const dataAt = (HEADER_WORDS + changed.length) * 4;
   const packed = new Uint8Array(dataAt + changed.length * BLOCK_BYTES);
@@ -120,9 +121,10 @@ export function openParked(bytes: Uint8Array, checksum: string): PackedMachine {
   }
   const blocks = words.subarray(HEADER_WORDS, HEADER_WORDS + count);
   const breakAt = words[2] as number;
-  const isInside = blocks.every(
-    (block) => block * BLOCK_BYTES < STATIC_END || (block * BLOCK_BYTES >= HEAP_START && block * BLOCK_BYTES < breakAt),
-  );
+  const isInside = blocks.every((block) => {
+    const at = block * BLOCK_BYTES;
+    return (at >= READ_ONLY_END && at < STATIC_END) || (at >= HEAP_START && at < breakAt);
+  });
   if (!isInside) throw new MoonpoolError('BUG_INVARIANT', 'Parked bytes of a Lua machine are damaged.');
   return { breakAt, blocks, data: words.subarray(HEADER_WORDS + count) };
 }

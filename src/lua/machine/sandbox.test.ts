@@ -7,6 +7,7 @@ import { hasCode, type JsonValue } from '../../core/index.ts';
 import { ESCAPES, MEMORY_DENIALS, TIME_DENIALS } from '../../../test/support/hostile-lua.ts';
 import { aRunner, DEFAULT_LIMITS, failureOf, host, valueOf } from '../../../test/support/lua-machines.ts';
 import { ALLOWED, inspectMachine, type LuaMachine } from './index.ts';
+import { READ_ONLY_END } from './memory-layout.ts';
 
 const run = await aRunner();
 
@@ -58,6 +59,10 @@ function asTenant(machine: LuaMachine, code: string): unknown {
   } catch (error) {
     return error;
   } finally {
+    assert.ok(
+      untouched.subarray(0, READ_ONLY_END).equals(inspectMachine(machine).memory.subarray(0, READ_ONLY_END)),
+      'it wrote where parking does not look',
+    );
     machine.load(resident);
     machine.fresh({ seed: 'test' });
     const { memory } = inspectMachine(machine);
