@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { resolveOptions, silentLog, silentMetrics, systemClock } from '../../src/core/index.ts';
+import { type Metrics, resolveOptions, silentLog, silentMetrics, systemClock } from '../../src/core/index.ts';
 import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
 import { readWasmFile } from '../../src/lua/lanes/index.ts';
 import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '../../src/flow/index.ts';
@@ -9,14 +9,14 @@ import { aFlow, aNode, readState, stateBytes } from '../support/segments.ts';
 const wasm = await readWasmFile();
 let opened: LuaLanes[] = [];
 
-function openLanes(options: Record<string, string | number> = {}): LuaLanes {
+function openLanes(options: Record<string, string | number> = {}, metrics: Metrics = silentMetrics): LuaLanes {
   const lanes = new LuaLanes({
     wasm,
     salt: 'salt of the test',
     options: resolveOptions('lua', LUA_OPTIONS, options),
     clock: systemClock,
     log: silentLog,
-    metrics: silentMetrics,
+    metrics,
   });
   opened.push(lanes);
   return lanes;
@@ -252,6 +252,43 @@ describe('LuaLanes', () => {
     });
 
     abort.abort();
+  });
+
+  it('ends a flow softly that was ended before: at its line, without the cost of a lane', async () => {
+    const reasons: string[] = [];
+    const metrics = {
+      ...silentMetrics,
+      counter: () => ({
+        add: (_?: number, labels?: { readonly [name: string]: string }) => void reasons.push(labels?.['reason'] ?? ''),
+      }),
+    };
+    const lanes = openLanes({}, metrics);
+    const loop = aLuaFlow('local x = 1\nwhile true do\n  x = x + 1\nend');
+
+    const first = await runSegment(lanes, loop, { luaTimeoutMs: 100 });
+    const second = await runSegment(lanes, loop, { luaTimeoutMs: 100 });
+
+    assert.deepEqual([codeOf(first), codeOf(second)], ['LUA_TIMEOUT', 'LUA_TIMEOUT']);
+    assert.deepEqual(reasons, ['timeout']);
+    assert.match(second.kind === 'failed' ? second.error.message : '', /at line [23]/);
+  });
+
+  it('goes on in the same way after a graceful node that was late, however it was ended', async () => {
+    const lanes = openLanes();
+    const nodes = aLuaFlow(
+      'kept = "before"',
+      'kept = "half done" while true do end',
+      'return { kept = kept, code = state.error.code }',
+    );
+    const flow = withNode(nodes, 'n1', { onError: { mode: 'graceful' } });
+
+    const hard = await runSegment(lanes, flow, { luaTimeoutMs: 100 });
+    const soft = await runSegment(lanes, flow, { luaTimeoutMs: 100 });
+
+    for (const end of [hard, soft]) {
+      const { kept, code } = stateOf(end) as { kept: string; code: string };
+      assert.deepEqual({ kept, code }, { kept: 'before', code: 'LUA_TIMEOUT' });
+    }
   });
 
   it('stops a cancelled segment that never gives way, and serves on', async () => {

@@ -4,7 +4,7 @@
  * Builds and keeps the images of known flows. Invariant: a path gets a machine made fresh from
  * its flow's image, or its own parked one; never what another path left.
  */
-import { type JsonObject, MIB, MoonpoolError } from '../../core/index.ts';
+import { type JsonObject, MIB, MoonpoolError, systemClock } from '../../core/index.ts';
 import type { Flow, SegmentRequest } from '../../flow/index.ts';
 import {
   createLuaHost,
@@ -50,18 +50,21 @@ export class LaneMachine {
     this.#images.delete(flowHash);
   }
 
-  /** The machine as the path of `request` sees it; made fresh or resumed when first called. `callsBefore` seeds machines of scope `node`. */
-  forPath(flow: Flow, request: SegmentRequest, callsBefore: number): PathMachine {
+  /** The machine as the path of `request` sees it; made fresh or resumed when first called. A suspect's calls are ended softly at their limit. */
+  forPath(flow: Flow, request: SegmentRequest, how: { callsBefore: number; isSuspect: boolean }): PathMachine {
     const isPerNode = flow.settings.lua.scope === 'node';
     let machine: LuaMachine | undefined;
     let calls = 0;
+    let overdueTickMs = 0;
+    const isOverdue = (): boolean => systemClock.tickMs() >= overdueTickMs;
     const begin = (): LuaMachine => {
       const begun = machine ?? this.#load(flow, request);
-      const limits = { memoryBytes: request.luaMemoryBytes, stateBytes: request.stateBytes };
+      const soft = how.isSuspect ? { isOverdue } : {};
+      const limits = { memoryBytes: request.luaMemoryBytes, stateBytes: request.stateBytes, ...soft };
       if (machine === undefined && request.machine !== undefined && !isPerNode) {
         begun.resume(request.machine, limits);
       } else if (machine === undefined || isPerNode || begun.state !== 'ready') {
-        begun.fresh({ seed: isPerNode ? `${request.seed}#${callsBefore + calls}` : request.seed, limits });
+        begun.fresh({ seed: isPerNode ? `${request.seed}#${how.callsBefore + calls}` : request.seed, limits });
       }
       calls += 1;
       machine = begun;
@@ -69,7 +72,9 @@ export class LaneMachine {
     };
     return {
       call(chunk: number, state: JsonObject) {
-        const called = begin().call(chunk, { state, variables: flow.variables, nowMs: request.nowMs });
+        const begun = begin();
+        overdueTickMs = systemClock.tickMs() + request.luaTimeoutMs;
+        const called = begun.call(chunk, { state, variables: flow.variables, nowMs: request.nowMs });
         return { updates: toUpdates(called.value), logs: called.logs };
       },
       get callCount() {

@@ -57,7 +57,7 @@ class FactReporter {
   }
 }
 
-async function run({ request, replacement, callsBefore }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
+async function run({ request, replacement, ...how }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
   const flow = flows.get(request.flowHash);
   if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
   // Here and not at the first Lua node, whose own time limit the image of a large flow would use up.
@@ -66,7 +66,7 @@ async function run({ request, replacement, callsBefore }: Extract<ToLane, { kind
   const startTickMs = systemClock.tickMs();
   try {
     const execution = executeSegment(flow, request, {
-      machine: machine.forPath(flow.flow, request, callsBefore),
+      machine: machine.forPath(flow.flow, request, how),
       tickMs: () => systemClock.tickMs(),
       report: (fact) => facts.report(fact),
       beginNode(index, step) {

@@ -6,7 +6,15 @@
 import { Worker } from 'node:worker_threads';
 import { MoonpoolError, workerUrl } from '../../core/index.ts';
 import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
-import { type FromLane, type LaneData, type Replacement, type SegmentPause, SHARED, type ToLane } from './protocol.ts';
+import {
+  type FromLane,
+  type LaneData,
+  type LateStep,
+  type Replacement,
+  type SegmentPause,
+  SHARED,
+  type ToLane,
+} from './protocol.ts';
 
 /** Flows a lane keeps prepared; the one used longest ago makes room. */
 const MAX_KNOWN_FLOWS = 16;
@@ -16,6 +24,8 @@ export type LaneEnd =
   | { readonly kind: 'outcome'; readonly outcome: SegmentOutcome }
   /** It gave way between two nodes. */
   | { readonly kind: 'paused'; readonly pause: SegmentPause }
+  /** A node that is graceful ran past its limit, and said so itself. */
+  | { readonly kind: 'late'; readonly late: LateStep }
   | { readonly kind: 'stopped' }
   /** The thread is gone; `outOfMemory` says that its heap was full. */
   | { readonly kind: 'died'; readonly outOfMemory: boolean; readonly message: string };
@@ -79,6 +89,7 @@ export class Lane {
     more: {
       readonly replacement: Replacement | undefined;
       readonly callsBefore: number;
+      readonly isSuspect: boolean;
       readonly onFacts: (facts: readonly SegmentFact[]) => void;
     },
   ): Promise<LaneEnd> {
@@ -91,8 +102,9 @@ export class Lane {
     Atomics.add(this.#shared, SHARED.progress, 1);
     // A process that waits for a segment must not end; one with idle lanes may.
     this.#worker.ref();
-    const { replacement, callsBefore } = more;
-    this.#post({ kind: 'run', request, callsBefore, ...(replacement === undefined ? {} : { replacement }) });
+    const { replacement, callsBefore, isSuspect } = more;
+    const extra = replacement === undefined ? {} : { replacement };
+    this.#post({ kind: 'run', request, callsBefore, isSuspect, ...extra });
     return new Promise((resolve) => {
       this.#settle = resolve;
       if (this.#isOver) this.#end({ kind: 'died', outOfMemory: false, message: 'The lane had ended.' });

@@ -11,8 +11,9 @@ import type { Flow, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest } fr
 import { FairQueue, type Standing } from './fair-queue.ts';
 import { Lane, type LaneEnd } from './lane.ts';
 import type { LuaOptions } from './options.ts';
-import type { Replacement, SegmentPause } from './protocol.ts';
+import type { LateStep, Replacement, SegmentPause } from './protocol.ts';
 import { luaTimeout } from './segment-execution.ts';
+import { SuspectFlows } from './suspect-flows.ts';
 
 /** How often main looks at a running lane. */
 const LOOK_MS = 10;
@@ -52,12 +53,6 @@ interface Job extends Standing {
   calls: number;
 }
 
-/** Which step of a segment was over its limit when main looked; the lane may have gone on since. */
-interface Late {
-  readonly error: ErrorData;
-  readonly step: number;
-}
-
 /** Runs segments on worker threads; the engine's `SegmentRunner`. */
 export class LuaLanes {
   readonly #ports: LanesPorts;
@@ -65,6 +60,7 @@ export class LuaLanes {
   readonly #idle: { readonly lane: Lane; cancelStop: () => void }[] = [];
   readonly #busy = new Set<Lane>();
   readonly #starting = new Set<Lane>();
+  readonly #suspects = new SuspectFlows();
   readonly #ended;
   #isClosed = false;
   /** One lane more than configured, because critical work waited: on its way up, or up. */
@@ -195,7 +191,7 @@ export class LuaLanes {
 
   async #runOn(lane: Lane, job: Job): Promise<void> {
     this.#busy.add(lane);
-    let late: Late | undefined;
+    let late: LateStep | undefined;
     const stopWatching = this.#watch(lane, job, (found) => {
       late = found;
       void lane.terminate();
@@ -203,6 +199,7 @@ export class LuaLanes {
     const end = await lane.run(job.flow, job.request, {
       replacement: job.replacement,
       callsBefore: job.calls,
+      isSuspect: this.#suspects.has(job.flow.hash),
       onFacts: (facts) => {
         job.factCount += facts.length;
         if (!job.signal.aborted) job.onFacts(facts);
@@ -216,7 +213,7 @@ export class LuaLanes {
   }
 
   /** Looks at the lane until told to stop; calls `onLate` once when a node is over its limit. */
-  #watch(lane: Lane, job: Job, onLate: (late: Late) => void): () => void {
+  #watch(lane: Lane, job: Job, onLate: (late: LateStep) => void): () => void {
     const { clock } = this.#ports;
     let progress = lane.progress;
     let sinceTickMs = clock.tickMs();
@@ -253,17 +250,23 @@ export class LuaLanes {
     };
   }
 
-  #settle(job: Job, end: LaneEnd, late: Late | undefined): void {
+  #settle(job: Job, end: LaneEnd, late: LateStep | undefined): void {
     if (job.signal.aborted) {
       job.reject(job.signal.reason);
       return;
     }
     if (end.kind === 'outcome') {
+      this.#judge(job.flow, end.outcome.end);
       job.resolve({ ...end.outcome, steps: job.steps + end.outcome.steps });
       return;
     }
     if (end.kind === 'paused' && !this.#isClosed) {
       this.#goOnLater(job, end.pause);
+      return;
+    }
+    if (end.kind === 'late') {
+      this.#suspects.add(job.flow.hash);
+      this.#replaceStep(job, end.late);
       return;
     }
     if (late !== undefined) {
@@ -284,6 +287,11 @@ export class LuaLanes {
     job.resolve(failedOutcome(job, error));
   }
 
+  #judge(flow: Flow, end: SegmentEnd): void {
+    if (end.kind === 'failed' && end.error.code === 'LUA_TIMEOUT') this.#suspects.add(flow.hash);
+    else this.#suspects.clear(flow.hash);
+  }
+
   /** Puts a segment that gave way back into the queue, to go on where it was. */
   #goOnLater(job: Job, pause: SegmentPause): void {
     const { machine: _, ...request } = job.request;
@@ -302,8 +310,9 @@ export class LuaLanes {
   }
 
   /** A node that raises ends its segment; one that is graceful goes on in a new lane, its error in its place. */
-  #afterTimeout(job: Job, late: Late): void {
+  #afterTimeout(job: Job, late: LateStep): void {
     this.#ended.add(1, { reason: 'timeout' });
+    this.#suspects.add(job.flow.hash);
     this.#ports.log.warn('lane.ended', { flow: job.flow.name, message: late.error.message });
     const name = late.error.details?.['node'];
     const node = job.flow.nodes.find((candidate) => candidate.name === name);
@@ -313,6 +322,11 @@ export class LuaLanes {
       job.resolve({ end: { kind: 'failed', node: node?.name ?? job.flow.name, error: late.error }, steps });
       return;
     }
+    this.#replaceStep(job, late);
+  }
+
+  /** Runs the segment again, the error of the late step in its place. */
+  #replaceStep(job: Job, late: LateStep): void {
     const failures = [...(job.replacement?.failures ?? []), late];
     job.replacement = { failures, factCount: job.factCount };
     this.#queue.putBack(job);

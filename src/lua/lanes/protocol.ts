@@ -32,7 +32,7 @@ export interface LaneData {
 
 /** A segment whose lane was ended is run again; at these steps the error stands in for the node. */
 export interface Replacement {
-  readonly failures: readonly { readonly step: number; readonly error: ErrorData }[];
+  readonly failures: readonly LateStep[];
   /** Facts main has already passed on. */
   readonly factCount: number;
 }
@@ -49,7 +49,15 @@ export type ToLane =
       readonly replacement?: Replacement;
       /** Calls into Lua that earlier parts of the segment made. */
       readonly callsBefore: number;
+      /** Arms the count hook: the flow was ended before, and is to be ended softly next time. */
+      readonly isSuspect: boolean;
     };
+
+/** The step of a segment that ran past its limit. */
+export interface LateStep {
+  readonly step: number;
+  readonly error: ErrorData;
+}
 
 /** A segment that gave way between two nodes, and what it takes to go on. */
 export interface SegmentPause {
@@ -68,6 +76,8 @@ export type FromLane =
   | { readonly kind: 'ended'; readonly outcome: SegmentOutcome }
   /** The segment held the lane for long while others waited. */
   | { readonly kind: 'paused'; readonly pause: SegmentPause }
+  /** A graceful node was late: the segment is to be run again with the error in its place. */
+  | { readonly kind: 'late'; readonly late: LateStep }
   /** What `prepare` asked for is done. */
   | { readonly kind: 'prepared' }
   /** Main asked the lane to stop. */

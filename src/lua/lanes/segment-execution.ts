@@ -28,7 +28,7 @@ import {
   START,
 } from '../../flow/index.ts';
 import type { PreparedFlow } from './prepared-flow.ts';
-import type { Replacement, SegmentPause } from './protocol.ts';
+import type { LateStep, Replacement, SegmentPause } from './protocol.ts';
 
 /** The Lua machine of the segment's path. */
 export interface PathMachine {
@@ -63,7 +63,9 @@ const decoder = new TextDecoder();
 /** How `executeSegment` ended: the segment is over, or it gave way and goes on later. */
 export type Execution =
   | { readonly kind: 'ended'; readonly outcome: SegmentOutcome }
-  | { readonly kind: 'paused'; readonly pause: SegmentPause };
+  | { readonly kind: 'paused'; readonly pause: SegmentPause }
+  /** A graceful node was late; what it left in the machine must not be gone on with. */
+  | { readonly kind: 'late'; readonly late: LateStep };
 
 /** Runs the segment that `request` describes to its end, or until it is to give way. @throws SegmentStopped */
 export function executeSegment(flow: PreparedFlow, request: SegmentRequest, around: Surroundings): Execution {
@@ -73,7 +75,8 @@ export function executeSegment(flow: PreparedFlow, request: SegmentRequest, arou
 type Step =
   | { readonly kind: 'go'; readonly to: Destination }
   | { readonly kind: 'end'; readonly end: SegmentEnd }
-  | { readonly kind: 'pause'; readonly node: string };
+  | { readonly kind: 'pause'; readonly node: string }
+  | { readonly kind: 'late'; readonly error: ErrorData };
 
 class SegmentExecution {
   readonly #flow: PreparedFlow;
@@ -98,6 +101,7 @@ class SegmentExecution {
     while (step.kind === 'go') {
       step = step.to.kind === 'node' ? this.#runNode(step.to.name) : { kind: 'end', end: this.#leave(step.to) };
     }
+    if (step.kind === 'late') return { kind: 'late', late: { step: this.#steps, error: step.error } };
     if (step.kind === 'pause') return { kind: 'paused', pause: this.#pause(step.node) };
     return { kind: 'ended', outcome: { end: step.end, steps: this.#steps } };
   }
@@ -161,7 +165,8 @@ class SegmentExecution {
       return work();
     } catch (error) {
       if (!(error instanceof MoonpoolError)) throw error;
-      return this.#fail(node, toErrorData(error));
+      const isLate = error.code === 'LUA_TIMEOUT' && node.onError.mode === 'graceful';
+      return isLate ? { kind: 'late', error: toErrorData(error) } : this.#fail(node, toErrorData(error));
     }
   }
 
