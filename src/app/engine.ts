@@ -19,7 +19,6 @@ import {
   type Log,
   type Metrics,
   MIB,
-  MINUTE_MS,
   randomHex,
   randomSeed,
   silentMetrics,
@@ -127,7 +126,7 @@ function toRunLimits(options: MoonpoolOptions): RunLimits {
   return {
     luaTimeoutMs: options.lua.timeoutMs,
     luaEndpointTimeoutMs: Math.min(options.lua.endpointTimeoutMs, options.lua.timeoutMs),
-    maxLuaTimeoutMs: Math.max(options.lua.timeoutMs, MINUTE_MS),
+    maxLuaTimeoutMs: options.limits.flowLuaTimeoutMs,
     luaMemoryBytes: options.lua.memoryBytes,
     maxLuaMemoryBytes: options.lua.memoryBytes,
     stateBytes: options.limits.stateBytes,

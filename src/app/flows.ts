@@ -8,7 +8,7 @@ import type { Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { actionFacts } from '../actions/index.ts';
-import { type JsonObject, MIB, MINUTE_MS, MoonpoolError } from '../core/index.ts';
+import { type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
 import { checkCron } from '../schedule/index.ts';
 import type { Flow } from '../flow/index.ts';
 import {
@@ -78,7 +78,7 @@ function fromOptions({ strict, config }: LoadOptions): Pick<ParseFlowOptions, 's
 /** What a flow may ask for at most. */
 function toFlowLimits({ options }: LoadedConfig): FlowLimits {
   return {
-    luaTimeoutMs: Math.max(options.lua.timeoutMs, MINUTE_MS),
+    luaTimeoutMs: options.limits.flowLuaTimeoutMs,
     luaMemoryBytes: options.lua.memoryBytes,
     maxBodyBytes: options.server.maxBodyBytes,
   };

@@ -13,5 +13,6 @@ export interface OrderRule {
 export const ORDER_RULES: readonly OrderRule[] = [
   { lower: 'server.headers_timeout', upper: 'server.handler_timeout', mayBeEqual: true },
   { lower: 'server.handler_timeout', upper: 'server.request_timeout', mayBeEqual: false },
+  { lower: 'lua.timeout', upper: 'limits.flow.lua_timeout', mayBeEqual: true },
   { lower: 'http.pool.per_host', upper: 'http.pool.total', mayBeEqual: true },
 ];

@@ -27,6 +27,13 @@ export const LIMIT_OPTIONS = {
     max: 16 * MIB,
     about: 'Largest state of a run, as JSON.',
   }),
+  flowLuaTimeoutMs: duration({
+    key: 'flow.lua_timeout',
+    fallback: 1 * MINUTE_MS,
+    min: 1,
+    max: 10 * MINUTE_MS,
+    about: 'Most that a flow may ask for in settings.lua.timeout; more is cut, with a warning.',
+  }),
 } satisfies Table;
 
 /** `files.*`: what file actions may read. */
