@@ -59,7 +59,7 @@ export class ActiveRun implements Run {
     this.#flow = run.flow;
     this.#input = run.input;
     this.#options = run.options;
-    this.#decider = new Decider(run.flow, { stateBytes: ports.limits.stateBytes });
+    this.#decider = new Decider(run.flow);
     this.#seed = Math.floor(ports.seeds.next() * 4_294_967_296);
     this.#startedAtMs = ports.clock.nowMs();
     this.#deadlineTickMs = ports.clock.tickMs() + this.#timeoutMs();
@@ -105,11 +105,13 @@ export class ActiveRun implements Run {
       throw error;
     });
     const entry = { atMs: clock.nowMs(), flowHash: this.#flow.hash, interpreterVersion: INTERPRETER_VERSION };
-    await this.#record({ kind: 'run.started', ...entry, input: this.#input, seed: this.#seed });
+    const { stateBytes } = this.#ports.limits;
+    const given = { input: this.#input, seed: this.#seed, env: this.#ports.env, stateBytes };
+    await this.#record({ kind: 'run.started', ...entry, ...given });
     const bytes = encoder.encode(JSON.stringify(state));
     const input = this.#input;
     this.#input = {};
-    this.#happen({ kind: 'started', atMs: this.#startedAtMs, state: bytes, input });
+    this.#happen({ kind: 'started', atMs: this.#startedAtMs, state: bytes, input, stateBytes });
   }
 
   /** Ends the run at its deadline or when its caller gives up. */

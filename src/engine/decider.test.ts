@@ -5,11 +5,17 @@ import { Decider, decide, MAIN_PATH } from './decider.ts';
 import type { Command, Happening } from './decision.ts';
 
 const EMPTY = stateBytes({});
-const START: Happening = { kind: 'started', atMs: 100, state: EMPTY, input: {} };
+const START = {
+  kind: 'started',
+  atMs: 100,
+  state: EMPTY,
+  input: {},
+  stateBytes: 1024 * 1024,
+} as const satisfies Happening;
 
 function startedDecider(maxSteps = 10_000, limitBytes = 1_024): Decider {
-  const decider = new Decider(aFlow({ settings: { lua: {}, maxSteps } }), { stateBytes: limitBytes });
-  decider.take(START);
+  const decider = new Decider(aFlow({ settings: { lua: {}, maxSteps } }));
+  decider.take({ ...START, stateBytes: limitBytes });
   return decider;
 }
 

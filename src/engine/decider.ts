@@ -12,9 +12,6 @@ import type { EffectOutcome, FlowResponse } from './ports.ts';
 
 const encoder = new TextEncoder();
 
-/** The highest value of `limits.state_bytes`. */
-const MAX_STATE_BYTES = 16 * MIB;
-
 /** The id of the path a run begins on. */
 export const MAIN_PATH = 'main';
 
@@ -51,7 +48,7 @@ interface Path {
 /** One run's decisions. Feed it every happening once, in order. */
 export class Decider {
   readonly #flow: Flow;
-  readonly #stateBytes: number;
+  #stateBytes = 0;
   readonly #paths = new Map<string, Path>();
   readonly #steps = new Map<string, Path>();
   #stepsTaken = 0;
@@ -59,10 +56,8 @@ export class Decider {
   #end: RunEnd | undefined;
   #commands: Command[] = [];
 
-  /** @param limits `stateBytes`: the most that the states of all branches of one fan-out may have together */
-  constructor(flow: Flow, limits: { readonly stateBytes: number } = { stateBytes: MAX_STATE_BYTES }) {
+  constructor(flow: Flow) {
     this.#flow = flow;
-    this.#stateBytes = limits.stateBytes;
   }
 
   /** How the run ended, once it has. */
@@ -104,6 +99,7 @@ export class Decider {
   #take(happening: Happening): void {
     switch (happening.kind) {
       case 'started':
+        this.#stateBytes = happening.stateBytes;
         this.#start(happening.atMs, happening.state, happening.input);
         return;
       case 'segment_reported': {

@@ -8,7 +8,14 @@ import type { EffectOutcome, FlowResponse } from './ports.ts';
 
 /** One thing that happened, in the order it was taken. */
 export type Happening =
-  | { readonly kind: 'started'; readonly atMs: number; readonly state: Uint8Array; readonly input: JsonObject }
+  | {
+      readonly kind: 'started';
+      readonly atMs: number;
+      readonly state: Uint8Array;
+      readonly input: JsonObject;
+      /** Most that the states of all branches of one fan-out may have together. */
+      readonly stateBytes: number;
+    }
   | { readonly kind: 'segment_reported'; readonly path: string; readonly facts: readonly SegmentFact[] }
   | { readonly kind: 'segment_ended'; readonly path: string; readonly outcome: SegmentOutcome }
   | { readonly kind: 'effect_begun'; readonly step: string; readonly atMs: number }

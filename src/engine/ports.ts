@@ -83,6 +83,10 @@ export type JournalEntry =
       readonly interpreterVersion: number;
       readonly input: JsonObject;
       readonly seed: number;
+      /** Allow-listed environment values as the run sees them. */
+      readonly env: JsonObject;
+      /** The limit of a state in force: it decides how a join ends. */
+      readonly stateBytes: number;
     }
   | { readonly kind: 'effect.begun'; readonly step: string; readonly atMs: number }
   | { readonly kind: 'effect.ended'; readonly step: string; readonly atMs: number; readonly outcome: EffectOutcome }
