@@ -59,3 +59,10 @@ export function medianOf(rows: readonly Row[], contestant: string, metric: strin
 export function roundOrder<T>(contestants: readonly T[], round: number): readonly T[] {
   return round % 2 === 0 ? contestants : contestants.toReversed();
 }
+
+/** Every contestant's turn of every round, each round in {@link roundOrder}. */
+export function* turnsOf<T>(contestants: readonly T[], rounds: number): Generator<readonly [round: number, turn: T]> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contestant of roundOrder(contestants, round)) yield [round, contestant];
+  }
+}

@@ -10,9 +10,14 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Group, GroupResult } from './group.ts';
 import { idle } from './idle.bench.ts';
+import { luaCompute } from './lua-compute.bench.ts';
+import { luaFresh } from './lua-fresh.bench.ts';
+import { luaLimits } from './lua-limits.bench.ts';
+import { luaNode } from './lua-node.bench.ts';
+import { luaPark } from './lua-park.bench.ts';
 import { start } from './start.bench.ts';
 
-const groups: readonly Group[] = [idle, start];
+const groups: readonly Group[] = [luaFresh, luaNode, luaCompute, luaPark, luaLimits, idle, start];
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
