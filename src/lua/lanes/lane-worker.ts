@@ -23,7 +23,19 @@ const flows = new Map<string, PreparedFlow>();
 const machine = new LaneMachine(wasm, salt);
 
 function post(message: FromLane): void {
-  port?.postMessage(message);
+  port?.postMessage(message, buffersOf(message));
+}
+
+/** What is handed over instead of copied: the lane keeps neither states nor parked machines. */
+function buffersOf(message: FromLane): ArrayBuffer[] {
+  if (message.kind !== 'ended' && message.kind !== 'paused') return [];
+  const made = message.kind === 'ended' ? message.outcome.end : message.pause;
+  const parts = [
+    'state' in made ? made.state : undefined,
+    'machine' in made ? made.machine : undefined,
+    'with' in made ? made.with : undefined,
+  ];
+  return parts.flatMap((bytes) => (bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : []));
 }
 
 /** Collects facts and sends them in batches, so that streams are live and chains are cheap. */

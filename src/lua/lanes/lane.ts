@@ -4,7 +4,7 @@
  * Invariant: a lane that missed a deadline or died is never used again; its owner makes another.
  */
 import { Worker } from 'node:worker_threads';
-import { MoonpoolError, workerUrl } from '../../core/index.ts';
+import { MIB, MoonpoolError, workerUrl } from '../../core/index.ts';
 import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
 import {
   type FromLane,
@@ -16,6 +16,8 @@ import {
   type ToLane,
 } from './protocol.ts';
 
+/** Room for short-lived objects, in MiB. The platform's default lets garbage of tens of MiB stand in each thread. */
+const YOUNG_HEAP_MIB = 8;
 /** Flows a lane keeps prepared; the one used longest ago makes room. */
 const MAX_KNOWN_FLOWS = 16;
 
@@ -45,7 +47,10 @@ export class Lane {
     Atomics.store(this.#shared, SHARED.node, -1);
     this.#worker = new Worker(workerUrl(import.meta.url, 'lane-worker'), {
       workerData: { ...data, shared: this.#shared } satisfies LaneData,
-      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 1_048_576) },
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.ceil(heapBytes / MIB),
+        maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
+      },
       env: {},
     });
     this.#worker.unref();
