@@ -30,7 +30,10 @@ export interface ServeRequest {
   readonly version: string;
   readonly io: {
     readonly stdout: { readonly isTerminal: boolean };
-    readonly stderr: { write(text: string): void };
+    readonly stderr: {
+      /** Takes a line for people. */
+      write(text: string): void;
+    };
   };
 }
 

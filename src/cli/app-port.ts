@@ -18,6 +18,7 @@ export interface LoadedFlows {
 /** Something that runs flows, until closed. */
 export interface AppEngine {
   readonly runner: Runner;
+  /** Ends what is under way and gives everything back. */
   close(): Promise<void>;
 }
 
@@ -51,6 +52,11 @@ export interface CliApp {
   ): Promise<LoadedFlows>;
   /** The JSON Schema of a flow file. */
   flowSchema(): JsonObject;
+  /**
+   * Something to run `flows` on.
+   *
+   * @throws STORE_LOCKED, STORE_FULL, CLI_MACHINE for the data folder
+   */
   createEngine(options: {
     readonly flows: readonly Flow[];
     readonly config: LoadedConfig;

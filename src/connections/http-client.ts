@@ -65,7 +65,10 @@ export interface HttpClientDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Hosts (see `declaredHost`) of URLs that the operator wrote literally; these may be private. Read at every request. */
-  readonly declaredHosts: { has(host: string): boolean };
+  readonly declaredHosts: {
+    /** True for such a host. */
+    has(host: string): boolean;
+  };
   /** DNS; the platform's own when absent. */
   readonly resolve?: ResolveHost;
   /** PEM of authorities trusted beside the platform's own. */

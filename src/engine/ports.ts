@@ -60,12 +60,17 @@ export interface ActionResult {
 
 /** Something that touches the world. Built-in and operator-supplied actions look the same. */
 export interface Action extends ActionFacts {
-  /** @param input passed `withSchema` already */
+  /**
+   * Does it.
+   *
+   * @param input passed `withSchema` already
+   */
   run(input: JsonObject, call: ActionCall): Promise<ActionResult>;
 }
 
 /** The actions of one server. */
 export interface ActionRegistry extends ActionCatalogue {
+  /** The action of that name, or undefined. */
   find(name: string): Action | undefined;
 }
 

@@ -21,6 +21,8 @@ export interface ActionFacts {
 
 /** All actions that flows may name. */
 export interface ActionCatalogue {
+  /** What is known of the action of that name, or undefined. */
   find(name: string): ActionFacts | undefined;
+  /** All names, in alphabetical order. */
   names(): readonly string[];
 }

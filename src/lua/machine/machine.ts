@@ -125,6 +125,7 @@ export class LuaMachine {
     this.#engine = createEngine(module, this.#context);
   }
 
+  /** Whether it can be called, and if not, why. */
   get state(): MachineState {
     return this.#state;
   }
