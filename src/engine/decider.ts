@@ -5,7 +5,7 @@
  * the same order give the same commands, so a journal replays to the same run. A run is a tree
  * of paths: the main path, and below each fan-out one path per branch.
  */
-import { type ErrorData, type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
+import { type ErrorData, type JsonObject, MoonpoolError } from '../core/index.ts';
 import type { BranchResult, Flow, ParallelRoute, SegmentEnd, SegmentFact } from '../flow/index.ts';
 import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import type { EffectOutcome, FlowResponse } from './ports.ts';
