@@ -258,6 +258,7 @@ export class ActiveRun implements Run {
       flowName: this.#flow.name,
       flowDirectory: this.#flow.directory,
       idempotencyKey: `${this.id}/${step}`,
+      attempt: 1,
       nowMs: atMs,
       deadlineTickMs: this.#deadlineTickMs,
       signal,

@@ -36,6 +36,8 @@ export interface ActionCall {
   readonly flowDirectory: string;
   /** `run id/node path/iteration`: the same for every attempt and after every restart. */
   readonly idempotencyKey: string;
+  /** Which try of this call it is, from 1. */
+  readonly attempt: number;
   /** The instant the call was recorded, ms since 1970. */
   readonly nowMs: number;
   /** Monotonic deadline of the run; no call outlives it. */

@@ -14,6 +14,7 @@ function anActionCall(more: Partial<ActionCall> = {}): ActionCall {
     flowName: 'flow',
     flowDirectory: '/',
     idempotencyKey: 'run-1/node/0',
+    attempt: 1,
     nowMs: 1_000,
     signal: new AbortController().signal,
     ...more,
