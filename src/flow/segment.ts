@@ -52,6 +52,8 @@ export interface SegmentRequest {
   readonly stepsLeft: number;
   readonly luaTimeoutMs: number;
   readonly luaMemoryBytes: number;
+  /** Lua instructions one node may execute; absent: as many as its time allows. */
+  readonly luaInstructions?: number;
   /** Largest state in bytes, both ways. */
   readonly stateBytes: number;
   readonly priority: 'critical' | 'normal' | 'optional';
