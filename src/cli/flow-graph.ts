@@ -75,6 +75,10 @@ class GraphWalk {
           const shown = negate === true ? `not (${when})` : when;
           return this.#step(from, to === END ? (join ?? END) : to, join, shown);
         });
+      case 'switch':
+        return Object.entries(route.targets).flatMap(([text, to]) =>
+          this.#step(from, to === END ? (join ?? END) : to, join, `${route.value} is ${text}`),
+        );
       case 'parallel':
         return this.#fanOut(from, route, join);
     }

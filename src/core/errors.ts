@@ -80,6 +80,18 @@ export const ERROR_FACTS = {
   },
   FLOW_NO_ROUTE: { http: 500, exit: 1, retryable: false, about: 'No goto rule or edge of a node applied.' },
   FLOW_STEP_LIMIT: { http: 500, exit: 1, retryable: false, about: 'A run took more node steps than it may.' },
+  FLOW_LOOP_LIMIT: {
+    http: 500,
+    exit: 1,
+    retryable: false,
+    about: 'A loop reached its maximum of iterations, which the flow calls a failure.',
+  },
+  FLOW_BREAKER: {
+    http: 503,
+    exit: 1,
+    retryable: true,
+    about: 'A circuit breaker is open: what it guards failed too often lately.',
+  },
   FLOW_TIMEOUT: { http: 504, exit: 1, retryable: true, about: 'A run did not end within its time limit.' },
   FLOW_CANCELLED: { http: 499, exit: 1, retryable: false, about: 'A run was cancelled.' },
   FLOW_ACTION: {

@@ -35,28 +35,50 @@ export interface Flow {
   /** JSON Schema of the input, when the flow declares one. */
   readonly inputSchema?: JsonObject;
   readonly settings: FlowSettings;
+  /** `settings` as the file has them, for expressions; without secrets. */
+  readonly settingsScope?: JsonObject;
   /** Where a run begins. */
   readonly entry: Route;
+  /** All nodes in the order of the file; those of bodies stand right after their owner. */
   readonly nodes: readonly FlowNode[];
+  /** Other flows that `call` and `subgraph` name, by the name used there. Never circular. */
+  readonly imports?: { readonly [name: string]: Flow };
   readonly endpoint?: Endpoint;
   readonly schedule?: Schedule;
 }
 
 /** Limits and choices of one flow; absent ones come from the configuration. */
 export interface FlowSettings {
-  readonly lua: { readonly timeoutMs?: number; readonly memoryBytes?: number; readonly scope?: 'branch' | 'node' };
+  readonly lua: {
+    readonly timeoutMs?: number;
+    readonly memoryBytes?: number;
+    readonly scope?: 'branch' | 'node';
+    /** Count of Lua VM instructions one node may take; absent → not counted. */
+    readonly instructions?: number;
+  };
   readonly timeoutMs?: number;
   /** Node steps one run may take; default 10,000. */
   readonly maxSteps: number;
 }
 
-/** One node: what it does, then where the run goes. */
+/** One node: whether it runs, what it does, what happens when it fails, then where the run goes. */
 export interface FlowNode {
+  /** Unique in the flow. In a body: the owner's name, `/`, the own name. */
   readonly name: string;
   readonly place: Place;
+  /** Name of the node whose body this one stands in; absent at the top. */
+  readonly owner?: string;
   readonly work: NodeWork;
   readonly next: Route;
   readonly onError: OnError;
+  /** Text for `compileCondition`: the node is skipped while it is false. */
+  readonly condition?: string;
+  readonly retry?: Retry;
+  /** Wall clock of one attempt. For Lua beside the Lua limit; for bodies, calls and fan-outs of all that runs in them. */
+  readonly timeoutMs?: number;
+  readonly breaker?: Breaker;
+  /** Where the run waits for input before it goes on. */
+  readonly interrupt?: 'before' | 'after' | 'both';
 }
 
 /** What a node does. */
@@ -65,7 +87,72 @@ export type NodeWork =
   /** `line` is the file's line of the first line of `code`; `chunk` counts the Lua nodes of the flow from 0. */
   | { readonly kind: 'lua'; readonly code: string; readonly line: number; readonly chunk: number }
   | { readonly kind: 'expression'; readonly value: JsonValue; readonly outputKey: string }
-  | { readonly kind: 'action'; readonly uses: string; readonly with: JsonObject; readonly output?: Output };
+  | { readonly kind: 'action'; readonly uses: string; readonly with: JsonObject; readonly output?: Output }
+  /** Nodes one after the other, as one node. */
+  | { readonly kind: 'steps'; readonly entry: Route }
+  | WhileWork
+  | EachWork
+  /** A flow of `imports` with its own variables and machine; its state becomes the node's result. */
+  | { readonly kind: 'call'; readonly flow: string; readonly input: JsonObject; readonly output?: Output }
+  /** Waits for a person; what they give is the node's result. */
+  | { readonly kind: 'input'; readonly prompt: JsonValue; readonly schema?: JsonObject; readonly output?: Output };
+
+/** A body that is repeated while `condition` holds. */
+export interface WhileWork {
+  readonly kind: 'while';
+  /** Text for `compileCondition`. */
+  readonly condition: string;
+  /** 1 to 1000. */
+  readonly maxIterations: number;
+  /** What reaching the maximum means: a normal end, or FLOW_LOOP_LIMIT. */
+  readonly onLimit: 'exit' | 'error';
+  readonly entry: Route;
+}
+
+/** Dynamic parallel: one branch per item, or per combination of a matrix, or both. */
+export interface EachWork {
+  readonly kind: 'each';
+  /** A template or constant that gives the list; absent with a matrix alone. */
+  readonly items?: JsonValue;
+  /** Named lists, or templates that give one; each branch sees one combination as `matrix`. */
+  readonly matrix?: JsonObject;
+  readonly itemVar: string;
+  readonly indexVar: string;
+  readonly body: /** `entry` leads to nodes whose owner is this node. */
+    | { readonly kind: 'nodes'; readonly entry: Route }
+    | { readonly kind: 'call'; readonly flow: string; readonly input: JsonObject };
+  readonly maxConcurrency?: number;
+  /** Whether the first failure ends the others and fails the node; else failures are entries of the results. */
+  readonly failFast: boolean;
+  /** State key of the list of results; `parallel_results` unless the file says otherwise. */
+  readonly output: string;
+  /** Key under which an entry has what its branch set: `state` for `dynamic_parallel`, `result` for the other two. */
+  readonly resultKey: 'state' | 'result';
+}
+
+/** When and how often a failed attempt is made again. */
+export interface Retry {
+  /** Attempts after the first. */
+  readonly maxRetries: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** The delay before retry n (from 1): base × factor^(n−1), base × n, or base; never above the maximum. */
+  readonly backoff: 'exponential' | 'linear' | 'constant';
+  /** For `exponential`. */
+  readonly factor: number;
+  /** Share of the delay that chance may take away, 0 to 1; drawn from the run's seed. */
+  readonly jitter: number;
+  /** Error codes that are retried; absent → all. */
+  readonly retryOn?: readonly string[];
+}
+
+/** Stops calling what keeps failing; shared by all runs of the process. */
+export interface Breaker {
+  /** Failures in a row that open it. */
+  readonly failureThreshold: number;
+  /** How long it stays open before one attempt is let through. */
+  readonly resetTimeoutMs: number;
+}
 
 /** Where an action's result goes: one state key, or a map of keys to expressions with `result` in scope. */
 export type Output = string | JsonObject;
@@ -80,6 +167,8 @@ export interface OnError {
 export type Route =
   /** `goto` or `edges`: the first rule that holds wins; none → FLOW_NO_ROUTE. */
   | { readonly kind: 'rules'; readonly rules: readonly RouteRule[] }
+  /** `when` with `targets`: the text of what `value` comes to names the way; no such target → FLOW_NO_ROUTE. */
+  | { readonly kind: 'switch'; readonly value: string; readonly targets: { readonly [text: string]: string } }
   /** The next node of the list. Inside a branch this is not an edge: the branch goes to its join. */
   | { readonly kind: 'next'; readonly to: string }
   | { readonly kind: 'end' }
@@ -91,6 +180,12 @@ export interface ParallelRoute {
   readonly branches: readonly string[];
   readonly join: string;
   readonly onError: 'fail' | 'collect';
+  /** Branches that run at once; absent → all. */
+  readonly maxWorkers?: number;
+  /** Wall clock of one attempt of a branch. */
+  readonly timeoutMs?: number;
+  readonly retry?: Retry;
+  readonly breaker?: Breaker;
 }
 
 /** One way to go; without `when` it always holds. `when` is text for `compileCondition`. */

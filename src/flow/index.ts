@@ -1,6 +1,8 @@
 /** A checked flow as data, where its routes lead, and the words in which engine and lanes speak of it. */
 export type { ActionCatalogue, ActionFacts, EffectKind } from './action-facts.ts';
 export {
+  type Breaker,
+  type EachWork,
   END,
   type Endpoint,
   type Flow,
@@ -12,10 +14,12 @@ export {
   type ParallelRoute,
   type Parameter,
   type Place,
+  type Retry,
   type Route,
   type RouteRule,
   type Schedule,
   START,
+  type WhileWork,
 } from './flow.ts';
-export { type Destination, followRoute } from './routing.ts';
+export { type Destination, followRoute, type RouteAnswers } from './routing.ts';
 export type { BranchResult, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest, SegmentStart } from './segment.ts';

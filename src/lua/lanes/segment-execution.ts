@@ -204,6 +204,9 @@ class SegmentExecution {
           },
         };
       }
+      default:
+        // The parser makes none of the others yet.
+        throw new MoonpoolError('BUG_INVARIANT', `A lane met the unknown work ${work.kind}.`);
     }
   }
 
@@ -224,8 +227,11 @@ class SegmentExecution {
 
   #follow(route: Route): Step {
     try {
-      const holds = (when: string): boolean => evaluateCondition(this.#flow.condition(when), this.#scope());
-      return { kind: 'go', to: followRoute(route, holds, this.#request.join) };
+      const answers = {
+        holds: (when: string): boolean => evaluateCondition(this.#flow.condition(when), this.#scope()),
+        valueOf: (text: string): JsonValue => evaluateExpression(this.#flow.expression(text), this.#scope()),
+      };
+      return { kind: 'go', to: followRoute(route, answers, this.#request.join) };
     } catch (error) {
       if (!(error instanceof MoonpoolError)) throw error;
       return { kind: 'end', end: { kind: 'failed', node: this.#at, error: toErrorData(error) } };
