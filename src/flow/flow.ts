@@ -14,6 +14,8 @@ export const START = '__start__';
 
 /** Where something stands in the flow file; both count from 1. */
 export interface Place {
+  /** The overlay it stands in; absent for the flow's own file. */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
 }
@@ -34,6 +36,10 @@ export interface Flow {
   readonly initialState: JsonObject;
   /** JSON Schema of the input, when the flow declares one. */
   readonly inputSchema?: JsonObject;
+  /** JSON Schema of the state: what a run ends with must fit it, when the flow declares one. */
+  readonly stateSchema?: JsonObject;
+  /** What the answer of a run is made of; absent → the whole final state. */
+  readonly outputSchema?: readonly OutputField[];
   readonly settings: FlowSettings;
   /** `settings` as the file has them, for expressions; without secrets. */
   readonly settingsScope?: JsonObject;
@@ -45,6 +51,17 @@ export interface Flow {
   readonly imports?: { readonly [name: string]: Flow };
   readonly endpoint?: Endpoint;
   readonly schedule?: Schedule;
+}
+
+/** One key of a run's answer. */
+export interface OutputField {
+  readonly name: string;
+  /** For `compileValue`. */
+  readonly value: JsonValue;
+  /** Text for `compileCondition`: the key is left out while it is false. */
+  readonly includeIf?: string;
+  /** Stands in for a value that is null or empty text. */
+  readonly default?: JsonValue;
 }
 
 /** Limits and choices of one flow; absent ones come from the configuration. */

@@ -11,6 +11,7 @@ export {
   type NodeWork,
   type OnError,
   type Output,
+  type OutputField,
   type ParallelRoute,
   type Parameter,
   type Place,
