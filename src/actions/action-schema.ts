@@ -23,6 +23,18 @@ export const BLOB_HANDLE: JsonObject = {
   description: 'Bytes that stay outside the state, as an action with `as: blob` gave them.',
 };
 
+/** Text, or the handle of a blob that stands for it. */
+export function textOrHandle(description: string): JsonObject {
+  const { additionalProperties, properties, required } = BLOB_HANDLE;
+  return {
+    type: ['string', 'object', 'null'],
+    additionalProperties,
+    properties,
+    required,
+    description: `${description} A blob handle may stand for it.`,
+  } as JsonObject;
+}
+
 /** How an action hands over what it read. */
 export const AS: JsonObject = {
   enum: ['text', 'json', 'blob', null],
