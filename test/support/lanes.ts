@@ -6,6 +6,9 @@ import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '..
 import { LUA_OPTIONS, LuaLanes, readWasmFile } from '../../src/lua/lanes/index.ts';
 import { aFlow, aNode, readState, stateBytes } from './segments.ts';
 
+/** What the images of these lanes are made with. */
+export const SALT = 'salt of the test';
+
 const wasm = await readWasmFile();
 let opened: LuaLanes[] = [];
 
@@ -19,7 +22,7 @@ export async function closeLanes(): Promise<void> {
 export function openLanes(options: Record<string, string | number> = {}, metrics: Metrics = silentMetrics): LuaLanes {
   const lanes = new LuaLanes({
     wasm,
-    salt: 'salt of the test',
+    salt: SALT,
     options: resolveOptions('lua', LUA_OPTIONS, options),
     clock: systemClock,
     log: silentLog,
