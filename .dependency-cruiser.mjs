@@ -14,6 +14,7 @@ export const FOLDERS = {
   spec: { may: ['core', 'expr', 'flow'] },
   'lua/machine': { may: ['core'] },
   'lua/lanes': { may: ['core', 'expr', 'flow', 'lua/machine'] },
+  'lua/library': { may: ['core', 'flow', 'lua/lanes'] },
   engine: { may: ['core', 'expr', 'flow', 'spec'] },
   store: { may: ['core'], types: ['engine'] },
   connections: { may: ['core'] },

@@ -33,6 +33,11 @@ const PLANTED: readonly { rule: string; what: string; files: Record<string, stri
     files: { 'src/lua/lanes/index.ts': importing('../../spec/index.ts') },
   },
   {
+    rule: 'lua/library-may-import',
+    what: 'lua/library imports spec',
+    files: { 'src/lua/library/index.ts': importing('../../spec/index.ts') },
+  },
+  {
     rule: 'store-only-types',
     what: 'store imports more than types of engine',
     files: {

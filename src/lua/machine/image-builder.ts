@@ -225,8 +225,10 @@ export class ImageBuilder {
     const source = '\n'.repeat(chunk.line - 1) + CHUNK_HEAD + chunk.code;
     const message = this.#load(source, name);
     if (message === undefined) return api.luaL_ref(this.#thread, REGISTRY);
+    // Asked again, because the name in the message may be cut or hold what looks like a line.
+    const codeLine = this.check(chunk.code)?.line ?? 1;
     throw new MoonpoolError('SPEC_LUA', `The Lua code of "${name}" does not compile: ${message}`, {
-      details: { chunk: chunk.name },
+      details: { chunk: chunk.name, line: chunk.line + codeLine - 1, code_line: codeLine },
     });
   }
 

@@ -95,6 +95,15 @@ describe('images', () => {
     assert.throws(() => host.buildImage([bad], { salt: '' }), {
       code: 'SPEC_LUA',
       message: 'The Lua code of "greet" does not compile: greet:13: unexpected symbol near <eof>',
+      details: { chunk: 'greet', line: 13, code_line: 2 },
+    });
+  });
+
+  it('tell the line of a chunk whose name looks like one', () => {
+    const name = `${'long '.repeat(20)}:7: `;
+
+    assert.throws(() => host.buildImage([{ name, code: '\nx = = 1', line: 3 }], { salt: '' }), {
+      details: { chunk: name, line: 4, code_line: 2 },
     });
   });
 
