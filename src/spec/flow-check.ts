@@ -22,6 +22,7 @@ export interface FlowLimits {
 
 /** One check of one file. */
 export interface FlowCheck extends ShapeCheck {
+  /** The flow's own text and those of its overlays, one behind the other; places are offsets in it. */
   readonly text: string;
   readonly problems: ProblemList;
   readonly actions: ActionCatalogue;

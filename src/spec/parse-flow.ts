@@ -12,6 +12,7 @@ import { readEndpoint } from './endpoint-reader.ts';
 import type { CronCheck, FlowCheck, FlowLimits, LuaCheck } from './flow-check.ts';
 import { hashFlow } from './flow-hash.ts';
 import { FLOW_KEYS } from './flow-language.ts';
+import { readFlowText, type SourceFile } from './flow-text.ts';
 import { checkGraph } from './graph-check.ts';
 import { isUsableName, type NodeDraft, readNodes } from './node-reader.ts';
 import { quote } from './problem-list.ts';
@@ -19,7 +20,6 @@ import { buildRoutes, type Routes } from './route-builder.ts';
 import { whySchemaUnusable } from './schema-check.ts';
 import { checkVariables, readParallelOnError, readSchedule, readSettings } from './settings-reader.ts';
 import { checkShape } from './shape.ts';
-import { readYaml } from './yaml-reader.ts';
 import { childOf, type MapNode, textOf, toJsonObject } from './yaml-tree.ts';
 
 /** What a flow is checked against. */
@@ -29,6 +29,8 @@ export interface ParseFlowOptions {
   /** The folder relative paths start from. */
   readonly directory: string;
   readonly actions: ActionCatalogue;
+  /** Put over the flow in this order, at most 16; problems in them name their file. */
+  readonly overlays?: readonly SourceFile[];
   /** Without it Lua is not compiled, and other languages are found by `language` only. */
   readonly checkLua?: LuaCheck;
   /** Without it cron patterns are taken as they are. */
@@ -49,12 +51,12 @@ export interface ParsedFlow {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses and checks the text of one flow file. */
+/** Parses and checks the text of one flow file, with its overlays over it. */
 export function parseFlow(text: string, options: ParseFlowOptions): ParsedFlow {
-  const { root, problems } = readYaml(text, options.file);
+  const { root, problems, text: all } = readFlowText({ file: options.file, text }, options.overlays ?? []);
   if (root === undefined) return { diagnostics: problems.sorted() };
   const check: FlowCheck = {
-    text,
+    text: all,
     problems,
     isStrict: options.strict === true,
     actions: options.actions,

@@ -15,7 +15,7 @@ const MAX_PROBLEMS = 200;
 /** Where a problem is, what it is, and what to do about it. */
 export interface Problem {
   readonly code: ErrorCode;
-  /** Offset in the file's text. */
+  /** Offset in the text that is read. */
   readonly at: number;
   /** One sentence, final stop included. */
   readonly message: string;
@@ -24,7 +24,14 @@ export interface Problem {
   readonly severity?: 'error' | 'warning';
 }
 
-/** The problems of one file. */
+/** Where a reader of one text puts what is wrong with it; offsets count from the start of that text. */
+export interface ProblemSink {
+  add(problem: Problem): void;
+  /** True once an error was added here. */
+  readonly hasErrors: boolean;
+}
+
+/** The problems of one file and of its overlays. */
 export class ProblemList {
   readonly #file: string;
   readonly #placeOf: (offset: number) => Place;
@@ -59,13 +66,25 @@ export class ProblemList {
     this.#found.push({ ...problem, severity });
   }
 
+  /** This list for the text that begins at `start`. */
+  from(start: number): ProblemSink {
+    const sink = {
+      hasErrors: false,
+      add: (problem: Problem): void => {
+        sink.hasErrors ||= problem.severity !== 'warning';
+        this.add({ ...problem, at: problem.at + start });
+      },
+    };
+    return sink;
+  }
+
   /** `Did you mean …?`, or undefined when nothing known is near. */
   suggest(word: string, known: Iterable<string>): string | undefined {
     const near = this.isFull ? undefined : nearestWord(word, known);
     return near === undefined ? undefined : `Did you mean \`${near}\`?`;
   }
 
-  /** Line and column of an offset; both count from 1. */
+  /** Line and column of an offset, both from 1, with the file when it is not the flow's own. */
   placeOf(offset: number): Place {
     return this.#placeOf(offset);
   }

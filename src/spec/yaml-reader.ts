@@ -6,8 +6,8 @@
  */
 import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { MIB } from '../core/index.ts';
-import { oneLine, ProblemList, quote } from './problem-list.ts';
-import { TextLines } from './text-lines.ts';
+import { oneLine, ProblemList, type ProblemSink, quote } from './problem-list.ts';
+import { SourceTexts } from './source-texts.ts';
 import { TreeBuilder } from './yaml-tree-builder.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
@@ -26,24 +26,31 @@ export interface YamlText {
 
 /** Reads the one YAML document in `text`; what is wrong with it is in `problems` (SPEC_SYNTAX). */
 export function readYaml(text: string, file: string): YamlText {
-  const lines = new TextLines(text);
-  const problems = new ProblemList(file, (offset) => lines.placeOf(offset));
-  if (!isReadable(text, problems)) return { problems };
+  const sources = new SourceTexts();
+  sources.add(file, text);
+  const problems = new ProblemList(file, (offset) => sources.placeOf(offset));
+  const root = readYamlPart(text, problems);
+  return root === undefined ? { problems } : { root, problems };
+}
+
+/** The tree of the one YAML document in `text`; undefined when it is not sound, for reasons that `problems` then has. */
+export function readYamlPart(text: string, problems: ProblemSink): YamlNode | undefined {
+  if (!isReadable(text, problems)) return undefined;
   try {
     const tokens = tokensOf(text, problems);
     const document = tokens === undefined ? undefined : composeOne(tokens, text, problems);
-    if (document === undefined || problems.hasErrors) return { problems };
+    if (document === undefined || problems.hasErrors) return undefined;
     const root = new TreeBuilder(problems).build(document.contents);
-    return root === undefined || problems.hasErrors ? { problems } : { root, problems };
+    return problems.hasErrors ? undefined : root;
   } catch (error) {
     // The library may meet text nobody thought of: still the file's fault, and still one clear line.
     const reason = error instanceof Error ? error.message : String(error);
     problems.add({ code: 'SPEC_SYNTAX', at: 0, message: `The file cannot be read as YAML: ${quote(reason)}.` });
-    return { problems };
+    return undefined;
   }
 }
 
-function isReadable(text: string, problems: ProblemList): boolean {
+function isReadable(text: string, problems: ProblemSink): boolean {
   if (text.length > MAX_FILE_BYTES || new TextEncoder().encode(text).length > MAX_FILE_BYTES) {
     problems.add({ code: 'SPEC_SYNTAX', at: 0, message: 'The file is larger than 1 MiB.', hint: 'Split the flow.' });
     return false;
@@ -61,7 +68,7 @@ function isReadable(text: string, problems: ProblemList): boolean {
 }
 
 /** The library composes by recursion, so deep nesting is refused while its tokens are still being put together. */
-function tokensOf(text: string, problems: ProblemList): readonly CST.Token[] | undefined {
+function tokensOf(text: string, problems: ProblemSink): readonly CST.Token[] | undefined {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   for (const lexeme of new Lexer().lex(text)) {
@@ -77,7 +84,7 @@ function tokensOf(text: string, problems: ProblemList): readonly CST.Token[] | u
   return tokens;
 }
 
-function composeOne(tokens: readonly CST.Token[], text: string, problems: ProblemList): Document.Parsed | undefined {
+function composeOne(tokens: readonly CST.Token[], text: string, problems: ProblemSink): Document.Parsed | undefined {
   const composer = new Composer({
     version: '1.2',
     schema: 'core',

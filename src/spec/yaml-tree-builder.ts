@@ -5,7 +5,7 @@
  * of text counting as one more. Recursion is safe because the reader refused deep files.
  */
 import { isAlias, isMap, isScalar, isSeq, type Pair, Scalar, type YAMLMap } from 'yaml';
-import { type ProblemList, quote } from './problem-list.ts';
+import { type ProblemSink, quote } from './problem-list.ts';
 import { kindName, type MapEntry, type MapNode, type ScalarStyle, type YamlNode } from './yaml-tree.ts';
 
 const MAX_ALIASED_NODES = 100_000;
@@ -36,12 +36,12 @@ const LEAF: Size = { count: 1, depth: 0 };
 
 /** Builds one tree. */
 export class TreeBuilder {
-  readonly #problems: ProblemList;
+  readonly #problems: ProblemSink;
   readonly #anchors = new Map<string, Anchor>();
   readonly #sizes = new Map<YamlNode, Size>();
   #aliasedCount = 0;
 
-  constructor(problems: ProblemList) {
+  constructor(problems: ProblemSink) {
     this.#problems = problems;
   }
 

@@ -87,6 +87,33 @@ function convertMap(node: MapNode, done: Map<YamlNode, JsonValue>): JsonObject {
   return object;
 }
 
+/** A copy of the tree with every place `by` further on. Nodes that several aliases name stay one node. */
+export function shiftTree(root: YamlNode, by: number): YamlNode {
+  return by === 0 ? root : shift(root, by, new Map());
+}
+
+function shift(node: YamlNode, by: number, done: Map<YamlNode, YamlNode>): YamlNode {
+  const known = done.get(node);
+  if (known !== undefined) return known;
+  const start = node.start + by;
+  const moved: YamlNode =
+    node.kind === 'scalar'
+      ? { ...node, start, end: node.end + by }
+      : node.kind === 'list'
+        ? { kind: 'list', start, items: node.items.map((item) => shift(item, by, done)) }
+        : { kind: 'map', start, entries: new Map([...node.entries].map((pair) => shiftEntry(pair, by, done))) };
+  done.set(node, moved);
+  return moved;
+}
+
+function shiftEntry(
+  [name, { key, keyStart, value }]: readonly [string, MapEntry],
+  by: number,
+  done: Map<YamlNode, YamlNode>,
+): [string, MapEntry] {
+  return [name, { key, keyStart: keyStart + by, value: shift(value, by, done) }];
+}
+
 /** The node a JSON path leads to, or the deepest one on the way to it. */
 export function nodeAt(root: YamlNode, path: readonly string[]): YamlNode {
   let node = root;
