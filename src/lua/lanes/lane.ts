@@ -52,6 +52,8 @@ export class Lane {
         maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
       },
       env: {},
+      // What the host program was started with (a preload, `--input-type`) is none of a lane's business, or breaks it.
+      execArgv: [],
     });
     this.#worker.unref();
     this.#worker.on('message', (message: FromLane) => this.#take(message));
