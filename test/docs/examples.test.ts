@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { ROOT, runMoonpool, runProgram } from '../support/index.ts';
-import { blocksOf, consoleSteps, docExamplesOf, toModule } from './snippet.ts';
+import { blocksOf, consoleSteps, docExamplesOf, pageModuleOf, toModule } from './snippet.ts';
 
 const PAGES = globSync(['*.md', 'docs/**/*.md', 'examples/*/README.md'], { cwd: ROOT }).sort();
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] }).sort();
@@ -32,6 +32,14 @@ describe('pages', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   for (const page of PAGES) {
+    const code = pageModuleOf(read(page));
+    if (code !== undefined) {
+      it(`${page} shows code that holds`, async () => {
+        const result = await runProgram(process.execPath, ['--input-type=module-typescript', '-e', code]);
+
+        assert.equal(result.code, 0, result.stderr);
+      });
+    }
     for (const { language, text, line } of blocksOf(read(page))) {
       const isFlow = language === 'yaml' && /^(?:nodes|edges):/m.test(text);
       if (isFlow) {

@@ -1,7 +1,7 @@
 /** The finder of runnable documentation finds it all, and runs nothing that is not plain. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blocksOf, consoleSteps, docExamplesOf, toModule } from './snippet.ts';
+import { blocksOf, consoleSteps, docExamplesOf, pageModuleOf, toModule } from './snippet.ts';
 
 describe('blocksOf', () => {
   it('gives each block with its language and line', () => {
@@ -58,5 +58,27 @@ assert.deepEqual(add(sum, 1), 4);
 
   it('refuses an example that claims nothing', () => {
     assert.throws(() => toModule('add(1, 2);', './add.ts', ['add']), /claims nothing/);
+  });
+});
+
+describe('pageModuleOf', () => {
+  it('joins the code of a page and asserts what it claims', () => {
+    const page =
+      '```ts\nconst sum: number = 3;\nsum; // → 3\n```\n\n```yaml\na: 1\n```\n\n```js\nsum + 1; // → 4\n```\n';
+
+    assert.equal(
+      pageModuleOf(page),
+      `import assert from 'node:assert/strict';
+const sum: number = 3;
+assert.deepEqual(sum, 3);
+assert.deepEqual(sum + 1, 4);
+`,
+    );
+  });
+
+  it('gives nothing for a page without code', () => assert.equal(pageModuleOf('```yaml\na: 1\n```\n'), undefined));
+
+  it('refuses a page whose code claims nothing', () => {
+    assert.throws(() => pageModuleOf('```ts\nrun();\n```\n'), /claims nothing/);
   });
 });

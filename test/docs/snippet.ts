@@ -80,15 +80,10 @@ export function docExamplesOf(source: string): readonly string[] {
   );
 }
 
-/**
- * A module that runs an example and asserts each `// → value`.
- *
- * All that `modulePath` exports is in scope. A value is written as JavaScript; it belongs to the
- * expression, or to the constant declared, on its line.
- */
-export function toModule(example: string, modulePath: string, names: readonly string[]): string {
+/** The lines of `code`, each with a `// → value` as an assertion. @throws when there is none */
+function withClaims(code: string): readonly string[] {
   let claimCount = 0;
-  const lines = example.split('\n').map((line) => {
+  const lines = code.split('\n').map((line) => {
     const claim = /^(?<code>.*?);?\s*\/\/ → (?<value>.+)$/.exec(line)?.groups;
     if (claim?.['code'] === undefined || claim['value'] === undefined) return line;
     claimCount += 1;
@@ -97,7 +92,18 @@ export function toModule(example: string, modulePath: string, names: readonly st
       ? `assert.deepEqual(${claim['code']}, ${claim['value']});`
       : `${claim['code']};\nassert.deepEqual(${declared}, ${claim['value']});`;
   });
-  if (claimCount === 0) throw new Error(`The example claims nothing with // →:\n${example}`);
+  if (claimCount === 0) throw new Error(`The example claims nothing with // →:\n${code}`);
+  return lines;
+}
+
+/**
+ * A module that runs an example and asserts each `// → value`.
+ *
+ * All that `modulePath` exports is in scope. A value is written as JavaScript; it belongs to the
+ * expression, or to the constant declared, on its line.
+ */
+export function toModule(example: string, modulePath: string, names: readonly string[]): string {
+  const lines = withClaims(example);
   const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(example));
   return [
     `import assert from 'node:assert/strict';`,
@@ -105,4 +111,14 @@ export function toModule(example: string, modulePath: string, names: readonly st
     ...lines,
     '',
   ].join('\n');
+}
+
+/**
+ * The `ts` and `js` blocks of a page as one TypeScript module that asserts each `// → value`, or
+ * undefined when it has none: a later block goes on with what an earlier one declared.
+ */
+export function pageModuleOf(page: string): string | undefined {
+  const code = blocksOf(page).filter(({ language }) => language === 'ts' || language === 'js');
+  if (code.length === 0) return undefined;
+  return [`import assert from 'node:assert/strict';`, ...withClaims(code.map(({ text }) => text).join(''))].join('\n');
 }
