@@ -5,6 +5,7 @@
  * ranges of sizes) is checked here, in the same words for every action.
  */
 import {
+  type Clock,
   formatSize,
   getOwn,
   type JsonObject,
@@ -13,6 +14,7 @@ import {
   parseDurationMs,
   parseSizeBytes,
 } from '../core/index.ts';
+import type { ActionCall } from '../engine/index.ts';
 
 /** An action cannot use what it was given, or what it found: `action: message`. */
 export function actionError(
@@ -54,13 +56,6 @@ export function readDurationMs(action: string, input: JsonObject, key: string): 
   throw actionError(action, `${key} must be a duration of at least 1ms (such as 10s), got ${shown(value)}.`);
 }
 
-/** The hash of the blob handle under `key`, or undefined. */
-export function readBlobHash(input: JsonObject, key: string): string | undefined {
-  const handle = getOwn(input, key);
-  const hash = typeof handle === 'object' && handle !== null ? (handle as JsonObject)['blob'] : undefined;
-  return typeof hash === 'string' ? hash : undefined;
-}
-
 /** Text as it is, anything else as JSON: `1`, `true`. */
 export function toPlainText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
@@ -70,4 +65,11 @@ export function toPlainText(value: JsonValue): string {
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Time for a job of a call: what it asks for or what its run has left, whichever is less; undefined: no more is known. */
+export function jobTimeMs(call: ActionCall, clock: Pick<Clock, 'tickMs'>, askedMs?: number): number | undefined {
+  if (call.deadlineTickMs === undefined) return askedMs;
+  const runMs = Math.max(1, call.deadlineTickMs - clock.tickMs());
+  return askedMs === undefined ? runMs : Math.min(askedMs, runMs);
 }

@@ -7,12 +7,18 @@ import { type ActionDeps, createActions } from './index.ts';
 const actions = createActions({ filesRoot: '' } as ActionDeps);
 
 describe('createActions', () => {
-  it('has the first twelve by name', () => {
+  it('has the built-in ones by name', () => {
     assert.deepEqual(actions.names(), [
       'calendar.events',
+      'csv.parse',
+      'csv.stringify',
       'file.read',
       'health.report',
+      'http.delete',
       'http.get',
+      'http.patch',
+      'http.post',
+      'http.put',
       'http.respond',
       'json.parse',
       'json.stringify',

@@ -7,8 +7,8 @@ import { type JsonObject, type JsonValue, MIB, MoonpoolError } from '../core/ind
 import type { HttpAnswer } from '../connections/index.ts';
 import type { ActionCall, BlobStore } from '../engine/index.ts';
 import { actionError, readSize, shown } from './action-input.ts';
-import { MAX_JSON_BYTES, parseBoundedJson } from './bounded-json.ts';
-import { decodeText } from './text-decoding.ts';
+import { MAX_JSON_BYTES, parseBoundedJson } from '../work/index.ts';
+import { decodeText } from '../core/index.ts';
 
 const MAX_TEXT_BYTES = 4 * MIB;
 const MAX_BLOB_BYTES = 50 * 1_000_000;

@@ -173,21 +173,14 @@ async function toContent(name: string, input: JsonObject, context: RequestContex
   });
   if (given.length > 1) throw actionError(name, `takes one of body, json and form, got ${given.join(' and ')}.`);
   const [key] = given;
-  const value = key === undefined ? null : (getOwn(input, key) ?? null);
-  switch (key) {
-    case undefined:
-      return undefined;
-    case 'json':
-      return toText(name, JSON.stringify(value), 'application/json');
-    case 'form':
-      return toText(name, toForm(value as JsonObject), 'application/x-www-form-urlencoded');
-    case 'body': {
-      const handle = toBlobReference(value);
-      if (handle === undefined) return toText(name, toPlainText(value), 'text/plain; charset=utf-8');
-      const bytes = await readBlob(name, handle, { ...context, maxBytes: MAX_BLOB_BODY_BYTES });
-      return { bytes, type: handle.type };
-    }
-  }
+  if (key === undefined) return undefined;
+  const value = getOwn(input, key) ?? null;
+  if (key === 'json') return toText(name, JSON.stringify(value), 'application/json');
+  if (key === 'form') return toText(name, toForm(value as JsonObject), 'application/x-www-form-urlencoded');
+  const handle = toBlobReference(value);
+  if (handle === undefined) return toText(name, toPlainText(value), 'text/plain; charset=utf-8');
+  const bytes = await readBlob(name, handle, { ...context, maxBytes: MAX_BLOB_BODY_BYTES });
+  return { bytes, type: handle.type };
 }
 
 function toForm(fields: JsonObject): string {

@@ -5,9 +5,15 @@ import type { Action, ActionCatalogue, ActionRegistry, BlobStore, KvStore } from
 import type { WorkThread } from '../work/index.ts';
 import type { FileRules } from './allowed-files.ts';
 import { createCalendarEventsAction } from './calendar-events/index.ts';
+import { createCsvParseAction } from './csv-parse/index.ts';
+import { createCsvStringifyAction } from './csv-stringify/index.ts';
 import { createFileReadAction } from './file-read/index.ts';
 import { createHealthReportAction } from './health-report/index.ts';
+import { createHttpDeleteAction } from './http-delete/index.ts';
 import { createHttpGetAction } from './http-get/index.ts';
+import { createHttpPatchAction } from './http-patch/index.ts';
+import { createHttpPostAction } from './http-post/index.ts';
+import { createHttpPutAction } from './http-put/index.ts';
 import { createHttpRespondAction } from './http-respond/index.ts';
 import { createJsonParseAction } from './json-parse/index.ts';
 import { createJsonStringifyAction } from './json-stringify/index.ts';
@@ -40,10 +46,16 @@ export function createActions(deps: ActionDeps): ActionRegistry {
   const files: FileRules = { ...(filesRoot === '' ? {} : { root: filesRoot }), refused: refusedFolders };
   const actions: readonly Action[] = [
     createCalendarEventsAction(deps),
+    createCsvParseAction(deps),
+    createCsvStringifyAction(),
     createFileReadAction({ files, blobs: deps.blobs }),
     createHealthReportAction(deps),
+    createHttpDeleteAction(deps),
     createHttpGetAction(deps),
-    createHttpRespondAction(),
+    createHttpPatchAction(deps),
+    createHttpPostAction(deps),
+    createHttpPutAction(deps),
+    createHttpRespondAction(deps),
     createJsonParseAction(deps),
     createJsonStringifyAction(),
     createKvDeleteAction(deps),

@@ -72,6 +72,7 @@ export {
 } from './options.ts';
 export { createSeededRandom, type Random, randomHex, randomSeed } from './random.ts';
 export { nearestWord } from './suggest.ts';
+export { decodeText } from './text-decoding.ts';
 export {
   DAY_MS,
   formatDuration,

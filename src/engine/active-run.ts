@@ -8,6 +8,7 @@
 import { type ErrorData, isJsonObject, type JsonObject, mergeShallow, type RunId, toErrorData } from '../core/index.ts';
 import type { Flow, SegmentOutcome } from '../flow/index.ts';
 import { checkInput } from '../spec/index.ts';
+import { withAnswerBytes } from './answer-bytes.ts';
 import { Decider } from './decider.ts';
 import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import { performEffect } from './effect.ts';
@@ -294,7 +295,9 @@ export class ActiveRun implements Run {
   async #finish(end: RunEnd): Promise<void> {
     this.#stopWatching();
     const { store, blobs, clock, log } = this.#ports;
+    let outcome: RunOutcome = end;
     try {
+      outcome = await withAnswerBytes(end, blobs);
       if (this.#journal !== undefined) {
         await this.#journal;
         const error = end.kind === 'succeeded' ? {} : { error: end.error };
@@ -304,7 +307,7 @@ export class ActiveRun implements Run {
     } catch (error) {
       log.error('run.finish_failed', { run_id: this.id, error: toErrorData(error).message });
     }
-    this.#settle(end);
+    this.#settle(outcome);
   }
 }
 

@@ -52,6 +52,10 @@ export interface FlowResponse {
   readonly headers: { readonly [name: string]: string };
   /** Text is sent as it is; anything else as JSON. */
   readonly body: JsonValue;
+  /** Hash of the blob that is sent instead of `body`; recorded instead of its bytes. */
+  readonly blob?: string;
+  /** The bytes of that blob, in the outcome of a run only: its blobs are released with it. */
+  readonly bytes?: Uint8Array;
 }
 
 /** What an action gives back: the node's result and, for `http.respond`, the run's answer. */

@@ -77,7 +77,7 @@ function fromFlow(response: FlowResponse, endpoint: Endpoint): Reply {
   }
   const isText = typeof body === 'string';
   headers['content-type'] ??= endpoint.responseType ?? (isText ? 'text/plain; charset=utf-8' : JSON_TYPE);
-  return { status, headers, body: Buffer.from(isText ? body : JSON.stringify(body)) };
+  return { status, headers, body: response.bytes ?? Buffer.from(isText ? body : JSON.stringify(body)) };
 }
 
 /** True for an answer that may stand in for a later one: 200, and not marked as private or passing. */

@@ -6,12 +6,28 @@
  * thread up.
  */
 import type { CalendarOptions, CalendarResult, Occurrence } from '../calendar/index.ts';
-import type { ErrorData } from '../core/index.ts';
+import type { ErrorData, JsonValue } from '../core/index.ts';
+import type { CsvFault, CsvOptions, CsvTable } from './csv-text.ts';
+import type { JsonTextOptions, JsonTextResult } from './json-text.ts';
 
 /** Every kind of job by name. A new kind is a row here, one in `JOB_HANDLERS`, one in `JOB_JOINS`. */
 export interface WorkJobs {
   /** ICS text or bytes → occurrences in a window. */
   'calendar.events': { readonly input: CalendarOptions; readonly row: Occurrence; readonly result: CalendarResult };
+  /** CSV text or bytes → rows. */
+  'csv.parse': {
+    readonly input: TextJob & { readonly csv: CsvOptions };
+    readonly row: JsonValue;
+    readonly result: CsvTable | CsvFault;
+  };
+  /** JSON text or bytes → the value at a place in it. */
+  'json.parse': { readonly input: TextJob & JsonTextOptions; readonly row: never; readonly result: JsonTextResult };
+}
+
+/** How bytes become text. */
+export interface TextJob {
+  /** Content type the bytes came with; its charset counts. */
+  readonly contentType: string;
 }
 
 /** The name of a kind of job. */
@@ -43,6 +59,8 @@ export interface JobAnswer<K extends WorkKind> {
 /** Puts an answer and its rows together again, by kind. */
 export const JOB_JOINS: { readonly [K in WorkKind]: (answer: JobAnswer<K>) => WorkJobs[K]['result'] } = {
   'calendar.events': ({ result, rows }) => (result.kind === 'calendar' ? { ...result, occurrences: rows } : result),
+  'csv.parse': ({ result, rows }) => (result.ok ? { ...result, rows } : result),
+  'json.parse': ({ result }) => result,
 };
 
 /** To the thread: do this. `mark` is two 32-bit numbers: the component, and a count that changes with each mark. */

@@ -26,7 +26,8 @@ function carryOut(order: WorkOrder): void {
     },
   };
   try {
-    const { result, rows } = JOB_HANDLERS[order.kind](order.input, context);
+    // Cast: an order of a kind has the input of that kind.
+    const { result, rows } = JOB_HANDLERS[order.kind](order.input as never, context);
     // What is left to do is the same for every component.
     context.mark(-1);
     for (let at = 0; at < rows.length; at += BATCH_ROWS)

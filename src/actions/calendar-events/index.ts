@@ -4,11 +4,12 @@
  * A text that is no calendar fails the action, so that a flow keeps what it had; a calendar with
  * unreadable events gives the others and says what was left out.
  */
-import { formatSize, getOwn, type JsonObject, type JsonValue, MIB } from '../../core/index.ts';
+import { getOwn, type JsonObject, type JsonValue, MIB } from '../../core/index.ts';
 import type { Action, ActionCall, BlobStore } from '../../engine/index.ts';
 import type { WorkJob, WorkJobs, WorkThread } from '../../work/index.ts';
-import { actionError, readBlobHash, readDurationMs, readText, shown } from '../action-input.ts';
-import { BLOB_HANDLE, objectSchema } from '../action-schema.ts';
+import { actionError, jobTimeMs, readDurationMs, readText, shown } from '../action-input.ts';
+import { BLOB_HANDLE, objectSchema, textOrHandle } from '../action-schema.ts';
+import { readTextSource } from '../text-source.ts';
 
 const NAME = 'calendar.events';
 /** Occurrences one call gives unless asked for more: about what fits into a state of 1 MiB. */
@@ -32,7 +33,7 @@ export interface CalendarEventsDeps {
 
 const WITH_SCHEMA = objectSchema(
   {
-    text: { type: ['string', 'null'], description: 'The calendar (RFC 5545) as text.' },
+    text: textOrHandle('The calendar (RFC 5545) as text.'),
     blob: BLOB_HANDLE,
     from_ms: { type: 'number', description: 'Start of the window, ms since 1970; what ends after it is given.' },
     to_ms: { type: 'number', description: 'End of the window, not included, at most 800 days later.' },
@@ -79,7 +80,7 @@ export function createCalendarEventsAction(deps: CalendarEventsDeps): Action {
         body: await readSource(input, call, deps.blobs),
         input: toCalendarInput(input),
       };
-      const timeoutMs = leftMs(readDurationMs(NAME, input, 'timeout'), call, deps);
+      const timeoutMs = jobTimeMs(call, deps.clock, readDurationMs(NAME, input, 'timeout'));
       const options = { signal: call.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       return { value: toValue(await deps.work.run(job, options), Math.floor(deps.stateBytes / 2)) };
     },
@@ -87,15 +88,8 @@ export function createCalendarEventsAction(deps: CalendarEventsDeps): Action {
 }
 
 async function readSource(input: JsonObject, call: ActionCall, blobs: BlobStore): Promise<string | Uint8Array> {
-  const hash = readBlobHash(input, 'blob');
-  const given = getOwn(input, 'text');
-  const text = typeof given === 'string' ? given : undefined;
-  if ((hash === undefined) === (text === undefined))
-    throw actionError(NAME, 'takes either text or blob, and not both.');
-  if (hash !== undefined) return blobs.read(hash, call.signal);
-  if ((text ?? '').length > MAX_TEXT_BYTES)
-    throw actionError(NAME, `the text is longer than ${formatSize(MAX_TEXT_BYTES)}.`);
-  return text ?? '';
+  const source = readTextSource(NAME, input, { maxBytes: MAX_TEXT_BYTES });
+  return source.kind === 'text' ? source.text : blobs.read(source.handle.blob, call.signal);
 }
 
 function toCalendarInput(input: JsonObject): CalendarInput {
@@ -124,13 +118,6 @@ function readCount(input: JsonObject): number {
   const value = getOwn(input, 'max_events') ?? DEFAULT_OCCURRENCES;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_OCCURRENCES) return value;
   throw actionError(NAME, `max_events must be a whole number from 1 to ${MAX_OCCURRENCES}, got ${shown(value)}.`);
-}
-
-/** What the call asks for, or what its run has left, whichever is less. */
-function leftMs(askedMs: number | undefined, call: ActionCall, deps: CalendarEventsDeps): number | undefined {
-  if (call.deadlineTickMs === undefined) return askedMs;
-  const runMs = Math.max(1, call.deadlineTickMs - deps.clock.tickMs());
-  return askedMs === undefined ? runMs : Math.min(askedMs, runMs);
 }
 
 function toValue(result: CalendarResult, maxBytes: number): JsonValue {

@@ -6,8 +6,8 @@ import type { Action, ActionCall, BlobStore } from '../../engine/index.ts';
 import { actionError, readSize, readText, shown } from '../action-input.ts';
 import { AS, objectSchema, sizeSchema } from '../action-schema.ts';
 import { type FileRules, type OpenFile, openAllowedFile, readChunks, readWhole, tooLarge } from '../allowed-files.ts';
-import { MAX_JSON_BYTES, parseBoundedJson } from '../bounded-json.ts';
-import { decodeText } from '../text-decoding.ts';
+import { MAX_JSON_BYTES, parseBoundedJson } from '../../work/index.ts';
+import { decodeText } from '../../core/index.ts';
 
 const NAME = 'file.read';
 const MAX_TEXT_BYTES = 4 * MIB;

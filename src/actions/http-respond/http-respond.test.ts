@@ -2,9 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { callAction } from '../../../test/support/action-call.ts';
 import type { JsonObject } from '../../core/index.ts';
+import type { BlobStore } from '../../engine/index.ts';
 import { createHttpRespondAction } from './index.ts';
 
-const action = createHttpRespondAction();
+const STORED = new Map([
+  ['a'.repeat(64), 16 * 1024 * 1024],
+  ['b'.repeat(64), 16 * 1024 * 1024 + 1],
+]);
+const blobs = {
+  async read(blob: string) {
+    const bytes = STORED.get(blob);
+    if (bytes === undefined) throw new Error('unknown blob');
+    return { byteLength: bytes };
+  },
+} as unknown as BlobStore;
+const action = createHttpRespondAction({ blobs });
 const respond = async (input: JsonObject) => (await callAction(action, input)).response;
 
 describe('http.respond', () => {
@@ -30,6 +42,26 @@ describe('http.respond', () => {
       headers: { location: '/x', 'x-n': '1', 'set-cookie': 'a=b', 'content-type': 'text/calendar' },
       body: 'BEGIN',
     });
+  });
+
+  it('answers a blob as what it is, or as what it is called', async () => {
+    const handle = { blob: 'a'.repeat(64), bytes: 3, type: 'image/png' };
+    assert.deepEqual(await respond({ body: handle }), {
+      status: 200,
+      headers: { 'content-type': 'image/png' },
+      body: '',
+      blob: 'a'.repeat(64),
+    });
+    assert.equal((await respond({ html: handle }))?.headers['content-type'], 'text/html; charset=utf-8');
+    assert.equal((await respond({ body: handle, type: 'image/gif' }))?.headers['content-type'], 'image/gif');
+    const untyped = await respond({ body: { blob: 'a'.repeat(64) } });
+    assert.equal(untyped?.headers['content-type'], 'application/octet-stream');
+    assert.equal((await respond({ json: handle }))?.blob, undefined);
+  });
+
+  it('refuses a blob that is not there or has more than 16 MiB, whatever its handle says', async () => {
+    await assert.rejects(respond({ body: { blob: 'c'.repeat(64) } }), /unknown blob/);
+    await assert.rejects(respond({ body: { blob: 'b'.repeat(64), bytes: 1 } }), { code: 'FLOW_ACTION' });
   });
 
   it('answers without a body', async () => {

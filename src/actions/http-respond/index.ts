@@ -2,12 +2,15 @@
  * `http.respond`: says what the endpoint that runs the flow answers. Elsewhere it changes nothing.
  */
 import { formatSize, getOwn, isJsonObject, type JsonObject, type JsonValue, MIB } from '../../core/index.ts';
-import type { Action, FlowResponse } from '../../engine/index.ts';
+import type { Action, BlobStore, FlowResponse } from '../../engine/index.ts';
 import { actionError, readText, shown, toPlainText } from '../action-input.ts';
-import { objectSchema } from '../action-schema.ts';
+import { objectSchema, textOrHandle } from '../action-schema.ts';
+import { type BlobReference, readBlob, toBlobReference } from '../text-source.ts';
 
 const NAME = 'http.respond';
 const MAX_BODY_BYTES = 4 * MIB;
+/** Most that is read of a blob, which is held in memory while it is sent. */
+const MAX_BLOB_BYTES = 16 * MIB;
 const MAX_HEADER_COUNT = 50;
 const MAX_HEADER_LENGTH = 8_192;
 const KINDS = ['html', 'text', 'json', 'body'] as const;
@@ -35,9 +38,9 @@ const WITH_SCHEMA = objectSchema({
     description: 'Headers beside those of the server; null leaves one out.',
   },
   json: { description: 'Answer any value as JSON.' },
-  html: { type: ['string', 'null'], description: 'Answer a page; make it with template.render, which escapes.' },
-  text: { type: ['string', 'null'], description: 'Answer plain text.' },
-  body: { description: 'Answer text as text and anything else as JSON.' },
+  html: textOrHandle('Answer a page; make it with template.render, which escapes.'),
+  text: textOrHandle('Answer plain text.'),
+  body: { description: 'Answer text as text, a blob handle as what it is, and anything else as JSON.' },
   type: {
     type: ['string', 'null'],
     maxLength: 200,
@@ -51,15 +54,19 @@ const RESULT_SCHEMA: JsonObject = {
 };
 
 /** `http.respond`. */
-export function createHttpRespondAction(): Action {
+export function createHttpRespondAction(deps: { readonly blobs: BlobStore }): Action {
   return {
     name: NAME,
     effect: 'safe',
     about: 'Sets the HTTP answer of the endpoint that runs the flow.',
     withSchema: WITH_SCHEMA,
     resultSchema: RESULT_SCHEMA,
-    async run(input) {
+    async run(input, call) {
       const response = toResponse(input);
+      // A handle that leads nowhere, or to too much, fails here and not when the run has ended.
+      if (response.blob !== undefined) {
+        await readBlob(NAME, { blob: response.blob, type: '' }, { call, blobs: deps.blobs, maxBytes: MAX_BLOB_BYTES });
+      }
       return { value: { status: response.status }, response };
     },
   };
@@ -70,7 +77,7 @@ function toResponse(input: JsonObject): FlowResponse {
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
     throw actionError(NAME, `status must be a whole number from 200 to 599, got ${shown(status)}.`);
   }
-  const { type, body } = toBody(input);
+  const { type, body, blob } = toBody(input);
   const hasNoBody = status === 204 || status === 304;
   if (hasNoBody && type !== undefined) {
     throw actionError(NAME, `an answer with status ${status} has no body; leave out html, text, json and body.`);
@@ -78,10 +85,17 @@ function toResponse(input: JsonObject): FlowResponse {
   const headers = toHeaders(input);
   const wanted = readText(input, 'type') ?? headers['content-type'] ?? type;
   if (wanted !== undefined) headers['content-type'] = checkHeaderValue('content-type', wanted);
-  return { status, headers, body };
+  return { status, headers, body, ...(blob === undefined ? {} : { blob }) };
 }
 
-function toBody(input: JsonObject): { readonly type: string | undefined; readonly body: JsonValue } {
+interface Body {
+  /** Undefined: there is no body. */
+  readonly type: string | undefined;
+  readonly body: JsonValue;
+  readonly blob?: string;
+}
+
+function toBody(input: JsonObject): Body {
   const given = KINDS.filter((kind) => {
     const value = getOwn(input, kind);
     // A null page is a page that is missing, but null is a JSON value.
@@ -91,12 +105,20 @@ function toBody(input: JsonObject): { readonly type: string | undefined; readonl
   const [kind] = given;
   const value = kind === undefined ? null : (getOwn(input, kind) ?? null);
   if (kind === undefined) return { type: undefined, body: '' };
+  const handle = kind === 'json' ? undefined : toBlobReference(value);
+  if (handle !== undefined) return fromBlob(kind, handle);
   if (kind === 'json' || (kind === 'body' && typeof value !== 'string')) {
     // As text, so that a JSON text keeps its quotes.
     return { type: 'application/json; charset=utf-8', body: checkSize(JSON.stringify(value)) };
   }
   if (typeof value !== 'string') throw actionError(NAME, `${kind} must be text, got ${shown(value)}.`);
   return { type: `text/${kind === 'html' ? 'html' : 'plain'}; charset=utf-8`, body: checkSize(value) };
+}
+
+/** The bytes are read when the run has ended; until then its answer is their hash. */
+function fromBlob(kind: string, { blob, type }: BlobReference): Body {
+  const own = type === '' ? 'application/octet-stream' : type;
+  return { type: kind === 'body' ? own : `text/${kind === 'html' ? 'html' : 'plain'}; charset=utf-8`, body: '', blob };
 }
 
 function checkSize(text: string): string {

@@ -5,7 +5,7 @@ import { formatSize, getOwn, type JsonObject } from '../../core/index.ts';
 import type { Action } from '../../engine/index.ts';
 import { actionError, shown } from '../action-input.ts';
 import { objectSchema } from '../action-schema.ts';
-import { MAX_JSON_BYTES } from '../bounded-json.ts';
+import { MAX_JSON_BYTES } from '../../work/index.ts';
 
 const NAME = 'json.stringify';
 

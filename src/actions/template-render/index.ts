@@ -10,7 +10,7 @@ import type { Action, ActionCall } from '../../engine/index.ts';
 import { actionError, readText, shown } from '../action-input.ts';
 import { objectSchema } from '../action-schema.ts';
 import { type FileRules, openAllowedFile, readWhole } from '../allowed-files.ts';
-import { decodeText } from '../text-decoding.ts';
+import { decodeText } from '../../core/index.ts';
 
 const NAME = 'template.render';
 /** What one page may cost the main thread: a few ms on a desktop, below 50 ms on a small board. */

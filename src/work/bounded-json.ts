@@ -13,9 +13,9 @@ export type ParsedJson =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly reason: string };
 
-/** Parses JSON of at most 1 MiB, 100 levels deep, with finite numbers. A byte order mark is skipped. */
-export function parseBoundedJson(text: string): ParsedJson {
-  if (text.length > MAX_JSON_BYTES) return { ok: false, reason: `it is longer than ${formatSize(MAX_JSON_BYTES)}` };
+/** Parses JSON of at most `maxLength` characters (default 1 Mi), 100 levels deep, with finite numbers. A byte order mark is skipped. */
+export function parseBoundedJson(text: string, maxLength: number = MAX_JSON_BYTES): ParsedJson {
+  if (text.length > maxLength) return { ok: false, reason: `it is longer than ${formatSize(maxLength)}` };
   let value: JsonValue;
   try {
     value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text) as JsonValue;
