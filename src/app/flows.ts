@@ -6,7 +6,7 @@
  */
 import type { Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { actionFacts } from '../actions/index.ts';
 import { type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
 import { checkCron } from '../schedule/index.ts';
@@ -18,6 +18,7 @@ import {
   isFlowFile,
   type ParseFlowOptions,
   parseFlow,
+  type SourceFile,
 } from '../spec/index.ts';
 import type { LoadedConfig } from './config.ts';
 import { createLuaCheck } from './lua-check.ts';
@@ -35,6 +36,8 @@ export interface LoadOptions {
   readonly strict?: boolean;
   /** Replaces variables and gives the ceilings; absent: nothing outside the files counts. */
   readonly config?: LoadedConfig;
+  /** Files put over every flow, the last one last; they are no flows themselves. */
+  readonly overlays?: readonly string[];
 }
 
 /** Checked flows and everything that was found; `flows` has only those without an error. */
@@ -51,14 +54,43 @@ export interface LoadedFlows {
 export async function loadFlows(paths: readonly string[], options: LoadOptions = {}): Promise<LoadedFlows> {
   const flows: Flow[] = [];
   const diagnostics: Diagnostic[] = [];
-  const files = await findFlowFiles(paths);
-  const check = { actions: actionFacts(), checkCron, checkLua: await createLuaCheck(), ...fromOptions(options) };
+  const overlays = await readOverlays(options.overlays ?? []);
+  const files = (await findFlowFiles(paths)).filter((file) => !isOneOf(file, options.overlays ?? []));
+  const check = {
+    actions: actionFacts(),
+    checkCron,
+    checkLua: await createLuaCheck(),
+    overlays,
+    ...fromOptions(options),
+  };
   for (const file of files) {
     const result = parseFlow(await readFlowFile(file), { ...check, file, directory: dirname(file) });
     diagnostics.push(...result.diagnostics);
     if (result.flow !== undefined) flows.push(result.flow);
   }
-  return { flows, diagnostics };
+  return { flows, diagnostics: overlays.length === 0 ? diagnostics : withoutRepeats(diagnostics) };
+}
+
+async function readOverlays(files: readonly string[]): Promise<readonly SourceFile[]> {
+  const overlays: SourceFile[] = [];
+  for (const file of files) {
+    const kind = await stat(file).catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
+    if (!kind.isFile()) throw new MoonpoolError('CLI_FILE', `The overlay ${file} is no file. Name a YAML file.`);
+    overlays.push({ file, text: await readFlowFile(file) });
+  }
+  return overlays;
+}
+
+function isOneOf(file: string, files: readonly string[]): boolean {
+  return files.some((other) => resolve(other) === resolve(file));
+}
+
+/** What is wrong with an overlay is wrong for every flow it is put over, and said once. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const found = new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic]));
+  return [...found.values()];
 }
 
 /** The JSON Schema of a flow file, with the names of all actions. */

@@ -44,11 +44,12 @@ export interface CliApp {
    * Reads and checks flow files, and all flow files of folders. Runs nothing.
    *
    * @param options.config replaces variables and gives the limits; absent: nothing outside the files is read
+   * @param options.overlays files put over every flow, the last one last
    * @throws CLI_FILE when a path cannot be read
    */
   loadFlows(
     paths: readonly string[],
-    options: { readonly strict?: boolean; readonly config?: LoadedConfig },
+    options: { readonly strict?: boolean; readonly config?: LoadedConfig; readonly overlays?: readonly string[] },
   ): Promise<LoadedFlows>;
   /** The JSON Schema of a flow file. */
   flowSchema(): JsonObject;

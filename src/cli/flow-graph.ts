@@ -25,6 +25,8 @@ export interface GraphNode {
   readonly name: string;
   readonly kind: string;
   readonly uses?: string;
+  /** The overlay it stands in, when that is not the flow's own file. */
+  readonly file?: string;
   readonly line: number;
   /** False for a node no way leads to. */
   readonly reachable: boolean;
@@ -121,6 +123,7 @@ export function flowGraph(flow: Flow): FlowGraph {
       name,
       kind: work.kind,
       ...(work.kind === 'action' ? { uses: work.uses } : {}),
+      ...(place.file === undefined ? {} : { file: place.file }),
       line: place.line,
       reachable: walk.reached.has(name),
     })),

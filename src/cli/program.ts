@@ -6,7 +6,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { LoadApp } from './app-port.ts';
 import { type DoctorOptions, examineMachine } from './commands/doctor.ts';
-import { GRAPH_FORMATS, type GraphFormat, inspectFlow } from './commands/inspect.ts';
+import { GRAPH_FORMATS, type InspectOptions, inspectFlow } from './commands/inspect.ts';
 import { type RunFlowOptions, runFlow } from './commands/run.ts';
 import { printSchema } from './commands/schema.ts';
 import { type ServeOptions, serveFlows } from './commands/serve.ts';
@@ -40,6 +40,11 @@ function appendTo(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }
 
+function overlayOption(): Option {
+  const about = 'file put over the flow; the last one wins (repeatable)';
+  return new Option('-f, --overlay <file>', about).argParser(appendTo).default([], 'none');
+}
+
 const DATA_OPTION = 'folder for what must outlive the process (default: .moonpool)';
 
 function addRun(program: Command, { io, loadApp, done }: ProgramContext): void {
@@ -55,6 +60,7 @@ function addRun(program: Command, { io, loadApp, done }: ProgramContext): void {
       appendTo,
       [],
     )
+    .addOption(overlayOption())
     .option('--stream', 'print one JSON event per line while the flow runs, instead of the state')
     .option('-o, --output <file>', 'write the final state to a file')
     .option('--data <dir>', DATA_OPTION, parseName)
@@ -74,7 +80,8 @@ function addValidate(program: Command, { io, loadApp, done }: ProgramContext): v
       'Finds every problem of flow files. Runs nothing, opens no socket, reads no environment. Prints nothing when all is well.',
     )
     .argument('<flow...>', 'flow files, or folders of them')
-    .option('--strict', 'warnings fail too')
+    .addOption(overlayOption())
+    .option('--strict', 'warnings fail too, and more is warned of')
     .option('--json', 'print one JSON list instead of lines')
     .action(async (flows: string[], options: ValidateOptions) =>
       done(await validateFlows(io, loadApp, flows, options)),
@@ -87,10 +94,9 @@ function addInspect(program: Command, { io, loadApp, done }: ProgramContext): vo
     .summary('show the graph of a flow')
     .description('Shows the nodes of a flow and where each leads: -> a step, => a parallel branch, >> its join.')
     .argument('<flow>', 'flow file')
+    .addOption(overlayOption())
     .addOption(new Option('--format <format>', 'how to show it').choices(GRAPH_FORMATS).default('text'))
-    .action(async (flow: string, { format }: { format: GraphFormat }) =>
-      done(await inspectFlow(io, loadApp, flow, format)),
-    );
+    .action(async (flow: string, options: InspectOptions) => done(await inspectFlow(io, loadApp, flow, options)));
 }
 
 function addServe(program: Command, { io, loadApp, version, done }: ProgramContext): void {

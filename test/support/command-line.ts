@@ -110,8 +110,8 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
       if (situation.configFails !== undefined) throw situation.configFails;
       return {};
     },
-    loadFlows: async (paths: readonly string[]) => {
-      calls.push(`loadFlows ${paths.join(' ')}`);
+    loadFlows: async (paths: readonly string[], { overlays = [] }: { readonly overlays?: readonly string[] }) => {
+      calls.push(['loadFlows', ...paths, ...overlays.map((overlay) => `over ${overlay}`)].join(' '));
       return { flows: situation.flows ?? [FLOW], diagnostics: situation.diagnostics ?? [] };
     },
     flowSchema: () => ({ type: 'object' }),

@@ -76,10 +76,22 @@ function graphMermaid(graph: FlowGraph): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** What of a flow to show. */
+export interface InspectOptions {
+  readonly format: GraphFormat;
+  /** Files put over the flow, the last one last. */
+  readonly overlay: readonly string[];
+}
+
 /** Prints the graph of the flow at `path`. @throws a `SpecError` when it cannot be used */
-export async function inspectFlow(io: CliIo, loadApp: LoadApp, path: string, format: GraphFormat): Promise<number> {
+export async function inspectFlow(
+  io: CliIo,
+  loadApp: LoadApp,
+  path: string,
+  { format, overlay }: InspectOptions,
+): Promise<number> {
   const app = await loadApp();
-  const flow = requireOneFlow(io, path, await app.loadFlows([path], {}), false);
+  const flow = requireOneFlow(io, path, await app.loadFlows([path], { overlays: overlay }), false);
   const graph = flowGraph(flow);
   if (format === 'json') {
     io.stdout.write(`${JSON.stringify(graph, undefined, io.stdout.isTerminal ? 2 : undefined)}\n`);

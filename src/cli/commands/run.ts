@@ -18,6 +18,8 @@ export interface RunFlowOptions {
   readonly input?: string;
   /** `KEY=VALUE` each. */
   readonly set: readonly string[];
+  /** Files put over the flow, the last one last. */
+  readonly overlay: readonly string[];
   readonly stream?: true;
   /** The file that gets the final state instead of standard output. */
   readonly output?: string;
@@ -85,7 +87,7 @@ export async function runFlow(io: CliIo, loadApp: LoadApp, path: string, options
   const app = await loadApp();
   const config = await app.loadConfig({ paths: [path] });
   const isQuiet = options.quiet === true;
-  const flow = requireOneFlow(io, path, await app.loadFlows([path], { config }), isQuiet);
+  const flow = requireOneFlow(io, path, await app.loadFlows([path], { config, overlays: options.overlay }), isQuiet);
   io.signal.throwIfAborted();
   const engine = await app.createEngine({
     flows: [flow],

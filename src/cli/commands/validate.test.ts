@@ -23,6 +23,12 @@ describe('moonpool validate', () => {
     assert.equal((await moonpool(['validate', 'a', '--strict'], { diagnostics: [WARNING] })).code, 2);
   });
 
+  it('puts every overlay over every flow', async () => {
+    const { calls } = await moonpool(['validate', 'a', 'b', '-f', 'one', '--overlay', 'two']);
+
+    assert.deepEqual(calls, ['loadFlows a b over one over two']);
+  });
+
   it('prints one JSON list with --json, an empty one too', async () => {
     assert.equal((await moonpool(['validate', 'a', '--json'])).stdout, '[]\n');
     const { stdout } = await moonpool(['validate', 'a', '--json'], { diagnostics: [DIAGNOSTIC] });

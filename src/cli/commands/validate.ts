@@ -10,9 +10,11 @@ import type { CliIo } from '../io.ts';
 
 /** How to validate. */
 export interface ValidateOptions {
-  /** Warnings fail, and bare numbers for durations are warned of. */
+  /** Warnings fail, and more is warned of: numbers without a unit, keys that nobody reads or writes. */
   readonly strict?: true;
   readonly json?: true;
+  /** Files put over every flow, the last one last. */
+  readonly overlay: readonly string[];
 }
 
 function exitCode(diagnostics: readonly Diagnostic[], isStrict: boolean): number {
@@ -29,7 +31,7 @@ export async function validateFlows(
 ): Promise<number> {
   const app = await loadApp();
   const isStrict = options.strict === true;
-  const { diagnostics } = await app.loadFlows(paths, { strict: isStrict });
+  const { diagnostics } = await app.loadFlows(paths, { strict: isStrict, overlays: options.overlay });
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(diagnostics, undefined, io.stdout.isTerminal ? 2 : undefined)}\n`);
   } else {
