@@ -2,12 +2,13 @@
  * Runs every example of `examples/` with the real command and compares with what it promises.
  *
  * Each flow of an example must pass `validate --strict`. One with `expected.json` is run (its
- * `flow.yaml`, with `input.json` as input when there is one) and must print exactly that.
- * The command is the one end-to-end tests run.
+ * `flow.yaml`, with `input.json` as input when there is one) and must print exactly that. One
+ * with `main.js` uses the package as a library: it is run and must print `expected.txt`.
+ * The command and the package are those that end-to-end tests run.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { type CommandResult, runMoonpool } from '../test/support/index.ts';
+import { type CommandResult, installedPath, runMoonpool, runProgram } from '../test/support/index.ts';
 
 /** Configuration and other YAML that is not a flow. */
 const NOT_FLOWS = /(?:^|\/)moonpool\.yaml$|\.test\.yaml$/;
@@ -17,10 +18,21 @@ function moonpool(...args: string[]): Promise<CommandResult> {
   return runMoonpool(args, { cwd: process.cwd() });
 }
 
+/** What is wrong with an example that is a program. */
+async function programProblems(folder: string): Promise<string[]> {
+  const expected = existsSync(`${folder}/expected.txt`) ? readFileSync(`${folder}/expected.txt`, 'utf8') : undefined;
+  if (expected === undefined) return [`${folder}/expected.txt is missing`];
+  const run = await runProgram(process.execPath, [installedPath(`${folder}/main.js`)], { cwd: process.cwd() });
+  if (run.code !== 0) return [`main.js ended with ${run.code}: ${run.stderr}`];
+  return run.stdout === expected ? [] : [`main.js printed\n${run.stdout}not what expected.txt says`];
+}
+
 async function problemsOf(folder: string): Promise<string[]> {
-  const flows = globSync(`${folder}/**/*.yaml`).filter((file) => !NOT_FLOWS.test(file));
-  if (flows.length === 0) return [`${folder} has no flow`];
   const missing = existsSync(`${folder}/README.md`) ? [] : [`${folder}/README.md is missing`];
+  const flows = globSync(`${folder}/**/*.yaml`).filter((file) => !NOT_FLOWS.test(file));
+  const isProgram = existsSync(`${folder}/main.js`);
+  if (isProgram) missing.push(...(await programProblems(folder)));
+  if (flows.length === 0) return isProgram ? missing : [`${folder} has no flow`];
   const valid = await moonpool('validate', '--strict', ...flows.sort());
   if (valid.code !== 0) return [...missing, `validate ended with ${valid.code}:\n${valid.stdout}${valid.stderr}`];
   if (!existsSync(`${folder}/expected.json`)) return missing;

@@ -6,7 +6,7 @@ import { hasCode, type JsonObject, LuaLanes, type LuaResult, type Metrics } from
 
 /** Compiles and calls `code` on lanes of its own. */
 async function runOnce(code: string, state: JsonObject = {}): Promise<LuaResult> {
-  await using lanes = new LuaLanes({ timeoutMs: 300 });
+  await using lanes = new LuaLanes({ timeoutMs: 500, memoryBytes: 1024 * 1024 });
   const script = await lanes.compile(code);
   return await script.run(state);
 }

@@ -6,6 +6,7 @@
  * Invariant: every process started here is bounded in time and in output, and is ended by its id.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +39,22 @@ export interface CommandResult {
 /** The command that end-to-end tests run: the packed one when `.ci/run` names it, else the checkout's. */
 function commandPath(): string {
   return process.env['MOONPOOL_E2E_COMMAND'] ?? path.join(ROOT, 'bin', 'moonpool.js');
+}
+
+/**
+ * A file of the package that {@link runMoonpool} runs, as that package has it: of the packed one
+ * when `.ci/run` names it, else `name` as it is.
+ */
+export function installedPath(name: string): string {
+  const command = process.env['MOONPOOL_E2E_COMMAND'];
+  return command === undefined ? name : path.join(path.dirname(realpathSync(command)), '..', name);
+}
+
+/** A folder in which a module finds the package under its name, as in a user's program. */
+export function userFolder(): string {
+  const command = process.env['MOONPOOL_E2E_COMMAND'];
+  // FOLDER/node_modules/.bin/moonpool
+  return command === undefined ? ROOT : path.resolve(command, '..', '..', '..');
 }
 
 /** The caller's environment without what would change the command, the running Node first on the PATH. */

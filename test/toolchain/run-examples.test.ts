@@ -35,7 +35,59 @@ const PLANTED: readonly { what: string; files: Readonly<Record<string, string | 
   },
 ];
 
+/** An example that is a program, with one of its files changed. */
+const PROGRAM: Readonly<Record<string, string | undefined>> = {
+  ...noneOf(GOOD),
+  'examples/planted/README.md': '# Planted\n',
+  'examples/planted/main.js': 'process.stdout.write("twice 4\\n");\n',
+  'examples/planted/expected.txt': 'twice 4\n',
+};
+
+const PLANTED_PROGRAMS: readonly { what: string; files: Readonly<Record<string, string | undefined>>; says: RegExp }[] =
+  [
+    {
+      what: 'a program prints something else than it promises',
+      files: { 'examples/planted/expected.txt': 'twice 5\n' },
+      says: /twice 4\nnot what expected\.txt says/,
+    },
+    {
+      what: 'a program promises nothing',
+      files: { 'examples/planted/expected.txt': undefined },
+      says: /expected\.txt is missing/,
+    },
+    {
+      what: 'a program fails',
+      files: { 'examples/planted/main.js': 'process.stdout.write("twice 4\\n");\nthrow new Error("planted");\n' },
+      says: /main\.js ended with 1: [^]*planted/,
+    },
+    {
+      what: 'a program has no README',
+      files: { 'examples/planted/README.md': undefined },
+      says: /README\.md is missing/,
+    },
+  ];
+
 describe('examples check', () => {
+  it('passes a program that keeps its promise', async () => {
+    using tree = plantTree(PROGRAM);
+
+    const result = await tree.script('run-examples.ts');
+
+    assert.equal(result.stderr, '');
+    assert.equal(result.code, 0);
+  });
+
+  for (const { what, files, says } of PLANTED_PROGRAMS) {
+    it(`fails when ${what}`, async () => {
+      using tree = plantTree({ ...PROGRAM, ...files });
+
+      const result = await tree.script('run-examples.ts');
+
+      assert.match(result.stdout + result.stderr, says);
+      assert.equal(result.code, 1);
+    });
+  }
+
   it('passes an example that keeps its promise', async () => {
     using tree = plantTree(GOOD);
 
