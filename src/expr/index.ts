@@ -10,6 +10,7 @@ export {
   type Expression,
 } from './expression.ts';
 export { DEFAULT_LIMITS, EVALUATION_LIMITS, type EvaluationLimits, MAX_SOURCE_LENGTH } from './limits.ts';
+export { compileOutput, type OutputPart, type OutputTemplate, renderOutput } from './output-shape.ts';
 export { compileTemplate, renderTemplate, type Template, type TemplateOptions } from './template.ts';
 export { hasTemplateSyntax } from './template-lexer.ts';
 export { isRouteTrue, isTrue } from './value.ts';
