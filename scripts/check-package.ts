@@ -2,7 +2,8 @@
  * Packs the current folder as `npm publish` would and checks what users get.
  *
  * The tarball goes to the folder named after `--keep`, else to one that is removed. publint
- * reads the tarball, not the checkout: a file that `files` forgets is missing there only.
+ * reads the tarball, not the checkout: a file that `files` forgets is missing there only. Last,
+ * the tarball is used as a program would use it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { consumerProblems } from './packed-consumer.ts';
 
 interface Packed {
   readonly filename: string;
@@ -60,6 +62,7 @@ try {
     ...messages
       .filter((message) => message.type !== 'suggestion')
       .map((message) => formatMessage(message, pkg ?? {}, { color: false }) ?? message.code),
+    ...consumerProblems(path.join(folder, packed.filename)),
   ];
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   process.stdout.write(
