@@ -4,7 +4,6 @@
  */
 const LACKS = {
   'test:browser': 'there are no browser tests yet; they will need Chromium, which npm does not install',
-  'test:arm64': 'there are no arm64 tests yet; they will need an arm64 machine or an emulator of one',
   'test:chaos': 'there are no chaos tests yet; they will kill a server at named points',
   'test:crash': 'there are no crash tests yet; they will need a store that survives a power cut',
   'test:device': 'there are no device tests yet; they will need a Raspberry Pi Zero 2 W',
