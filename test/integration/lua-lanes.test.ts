@@ -4,6 +4,7 @@ import { silentMetrics } from '../../src/core/index.ts';
 import type { SegmentFact } from '../../src/flow/index.ts';
 import { aLuaFlow, closeLanes, codeOf, openLanes, runSegment, stateOf, withNode } from '../support/lanes.ts';
 import { aFlow, aNode, readState, stateBytes } from '../support/segments.ts';
+import { limitMs } from '../support/slowness.ts';
 
 describe('LuaLanes', () => {
   afterEach(closeLanes);
@@ -47,7 +48,7 @@ describe('LuaLanes', () => {
     const codes = Array.from({ length: 6_000 }, (_, index) => `local a = state.x or 0 return { x = a + ${index} }`);
     const flow = withNode(aLuaFlow(...codes), 'n0', { next: { kind: 'end' } });
 
-    const end = await runSegment(openLanes(), flow, { luaTimeoutMs: 150 });
+    const end = await runSegment(openLanes(), flow, { luaTimeoutMs: limitMs(150) });
 
     assert.deepEqual(stateOf(end), { x: 0 });
   });
@@ -129,7 +130,10 @@ describe('LuaLanes', () => {
     const loop = aLuaFlow('return {}', 'while true do end');
     const good = aLuaFlow('return { good = true }');
 
-    const [ended, after] = await Promise.all([runSegment(lanes, loop, { luaTimeoutMs: 100 }), runSegment(lanes, good)]);
+    const [ended, after] = await Promise.all([
+      runSegment(lanes, loop, { luaTimeoutMs: limitMs(100) }),
+      runSegment(lanes, good),
+    ]);
 
     assert.equal(codeOf(ended), 'LUA_TIMEOUT');
     assert.equal(ended.kind === 'failed' ? ended.node : '', 'n1');
@@ -150,7 +154,7 @@ describe('LuaLanes', () => {
     const end = await runSegment(
       openLanes(),
       flow,
-      { luaTimeoutMs: 60, wantFacts: true },
+      { luaTimeoutMs: limitMs(60), wantFacts: true },
       { onFacts: (some) => facts.push(...some) },
     );
 
@@ -188,8 +192,8 @@ describe('LuaLanes', () => {
     const lanes = openLanes({}, metrics);
     const loop = aLuaFlow('local x = 1\nwhile true do\n  x = x + 1\nend');
 
-    const first = await runSegment(lanes, loop, { luaTimeoutMs: 100 });
-    const second = await runSegment(lanes, loop, { luaTimeoutMs: 100 });
+    const first = await runSegment(lanes, loop, { luaTimeoutMs: limitMs(100) });
+    const second = await runSegment(lanes, loop, { luaTimeoutMs: limitMs(100) });
 
     assert.deepEqual([codeOf(first), codeOf(second)], ['LUA_TIMEOUT', 'LUA_TIMEOUT']);
     assert.deepEqual(reasons, ['timeout']);
@@ -205,8 +209,8 @@ describe('LuaLanes', () => {
     );
     const flow = withNode(nodes, 'n1', { onError: { mode: 'graceful' } });
 
-    const hard = await runSegment(lanes, flow, { luaTimeoutMs: 100 });
-    const soft = await runSegment(lanes, flow, { luaTimeoutMs: 100 });
+    const hard = await runSegment(lanes, flow, { luaTimeoutMs: limitMs(100) });
+    const soft = await runSegment(lanes, flow, { luaTimeoutMs: limitMs(100) });
 
     for (const end of [hard, soft]) {
       const { kept, code } = stateOf(end) as { kept: string; code: string };
