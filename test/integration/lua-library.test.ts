@@ -6,7 +6,7 @@ import { hasCode, type JsonObject, LuaLanes, type LuaResult, type Metrics } from
 
 /** Compiles and calls `code` on lanes of its own. */
 async function runOnce(code: string, state: JsonObject = {}): Promise<LuaResult> {
-  await using lanes = new LuaLanes({ timeoutMs: 500, memoryBytes: 1024 * 1024 });
+  await using lanes = new LuaLanes({ timeoutMs: 500, memoryBytes: 4 * 1024 * 1024 });
   const script = await lanes.compile(code);
   return await script.run(state);
 }
@@ -48,6 +48,15 @@ describe('LuaScript', () => {
     const result = await script.run({ base: 20 });
 
     assert.deepEqual(result, { updates: { base: 21, gone: 2, twice: 42 }, logs: ['main'] });
+  });
+
+  it('runs sources of any name', async () => {
+    await using lanes = new LuaLanes();
+    const names = ['__end__', '__start__', '__proto__', 'a\0b\n', '\ud800', 'x'.repeat(200)];
+    const code = 'return { count = (state.count or 0) + 1 }';
+    const script = await lanes.compile(names.map((name) => ({ name, code })));
+
+    assert.deepEqual((await script.run()).updates, { count: names.length });
   });
 
   it('gives every call a machine of its own, however many come at once', async () => {

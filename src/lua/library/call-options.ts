@@ -21,7 +21,7 @@ import { LUA_OPTIONS } from '../lanes/index.ts';
 
 /** What lanes are made with. All of it may be left out. */
 export interface LuaLanesOptions {
-  /** Threads that run Lua, each 11–16 MB once it is up. Default 1, from 1 to 64. */
+  /** Threads that run Lua, each with memory of its own once it is up. Default 1, from 1 to 64. */
   readonly lanes?: number;
   /** Wall clock of one source of a script, in ms; not counted while a call waits. Default 5,000, from 1 to 600,000. */
   readonly timeoutMs?: number;

@@ -38,8 +38,7 @@ export class LuaLanes {
    * Compiles Lua on a lane, without running any of it.
    *
    * Several sources make one script: they run one after the other in one machine. The parser
-   * too is kept away from the caller's thread. Cost: the first time, the start of a thread,
-   * some tens of milliseconds.
+   * too is kept away from the caller's thread. Cost: the first time, the start of a thread.
    *
    * @param sources        at most 256, with at most 1,048,576 characters together
    * @param options.signal stops waiting and compiling

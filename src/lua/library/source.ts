@@ -94,7 +94,8 @@ export function toFlow(sources: readonly Source[]): Flow {
     variables: {},
     initialState: {},
     settings: { lua: { scope: 'branch' }, maxSteps: sources.length },
-    entry: { kind: 'rules', rules: [{ to: name }] },
+    // Not a rule: those take some names for places, and sources may have any name.
+    entry: { kind: 'next', to: name },
     nodes: [...sources.map(node), check],
   };
 }
