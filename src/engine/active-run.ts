@@ -7,7 +7,7 @@
  */
 import { type ErrorData, isJsonObject, type JsonObject, mergeShallow, type RunId, toErrorData } from '../core/index.ts';
 import type { Flow, SegmentOutcome } from '../flow/index.ts';
-import { checkInput } from '../spec/index.ts';
+import { prepareInput } from '../spec/index.ts';
 import { withAnswerBytes } from './answer-bytes.ts';
 import { Decider } from './decider.ts';
 import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
@@ -86,8 +86,8 @@ export class ActiveRun implements Run {
 
   async #begin(): Promise<void> {
     const { clock, store } = this.#ports;
-    const state = mergeShallow(this.#flow.initialState, this.#input);
-    const problems = checkInput(this.#flow, state);
+    const given = mergeShallow(this.#flow.initialState, this.#input);
+    const { input: state, problems } = prepareInput(this.#flow, given);
     if (problems.length > 0) {
       const message = `The input does not fit the flow ${this.#flow.name}: ${problems.join('; ')}.`;
       this.#stop({ code: 'FLOW_INPUT', message, details: { problems } });
@@ -107,8 +107,8 @@ export class ActiveRun implements Run {
     });
     const entry = { atMs: clock.nowMs(), flowHash: this.#flow.hash, interpreterVersion: INTERPRETER_VERSION };
     const { stateBytes } = this.#ports.limits;
-    const given = { input: this.#input, seed: this.#seed, env: this.#ports.env, stateBytes };
-    await this.#record({ kind: 'run.started', ...entry, ...given });
+    const recorded = { input: this.#input, seed: this.#seed, env: this.#ports.env, stateBytes };
+    await this.#record({ kind: 'run.started', ...entry, ...recorded });
     const bytes = encoder.encode(JSON.stringify(state));
     const input = this.#input;
     this.#input = {};

@@ -36,7 +36,7 @@ export interface Flow {
   readonly initialState: JsonObject;
   /** JSON Schema of the input, when the flow declares one. */
   readonly inputSchema?: JsonObject;
-  /** JSON Schema of the state: what a run ends with must fit it, when the flow declares one. */
+  /** JSON Schema of the state, when the flow declares one. It describes and refuses nothing. */
   readonly stateSchema?: JsonObject;
   /** What the answer of a run is made of; absent → the whole final state. */
   readonly outputSchema?: readonly OutputField[];

@@ -14,6 +14,8 @@ const CHANGES: readonly (readonly [string, string, boolean])[] = [
   ['a variable', TEXT.replace('v: 1', 'v: 2'), true],
   ['the initial state', TEXT.replace('s: 1', 's: 2'), true],
   ['the order of keys in the initial state', TEXT.replace('s: 1, t: 2', 't: 2, s: 1'), true],
+  ['the answer', `${TEXT}output_schema: {a: 1}\n`, true],
+  ['the description of the state', `${TEXT}state_schema: {s: int}\n`, false],
   ['the code', TEXT.replace('return 1', 'return 2'), true],
   ['a node', `${TEXT}  - {name: m}\n`, true],
   ['a limit', `${TEXT}settings: {max_steps: 5}\n`, true],

@@ -5,7 +5,7 @@ import { type JsonValue, sha256Hex } from '../core/index.ts';
 import type { Flow, FlowNode } from '../flow/index.ts';
 
 type Hashed = Pick<Flow, 'variables' | 'initialState' | 'settings' | 'entry' | 'nodes'> &
-  Partial<Pick<Flow, 'inputSchema'>>;
+  Partial<Pick<Flow, 'inputSchema' | 'outputSchema'>>;
 
 /**
  * SHA-256 over a flow's content as 64 hex digits.
@@ -17,6 +17,7 @@ export function hashFlow(flow: Hashed): string {
     flow.variables,
     flow.initialState,
     flow.inputSchema ?? null,
+    (flow.outputSchema ?? null) as unknown as JsonValue,
     flow.settings as unknown as JsonValue,
     flow.entry as unknown as JsonValue,
     flow.nodes.map(withoutPlace),

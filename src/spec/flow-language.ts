@@ -116,7 +116,20 @@ export const FLOW_KEYS: KeyTable = {
   description: key(textShape(), 'What the flow is for.'),
   version: key({ kind: 'either', scalar: ANY_SHAPE }, 'Version of the flow, for people.'),
   variables: key(OBJECT_SHAPE, 'Constants, read-only.'),
-  input_schema: key(OBJECT_SHAPE, 'JSON Schema (draft 2020-12) of the input.'),
+  input_schema: key(
+    OBJECT_SHAPE,
+    'JSON Schema (draft 2020-12) of the input, or fields with types: `{age: {type: int, min: 0}}`.',
+  ),
+  state_schema: key(
+    OBJECT_SHAPE,
+    'Types of state keys by name, or a JSON Schema; it describes the state and refuses nothing.',
+    { examples: [{ query: 'str', count: 'int' }] },
+  ),
+  output_schema: key(
+    OBJECT_SHAPE,
+    'What the answer is made of: values, templates, or `{value, include_if, default}`; the whole state unless given.',
+    { examples: [{ answer: '{{ state.result }}', note: { value: '{{ state.note }}', include_if: 'state.note' } }] },
+  ),
   initial_state: key(OBJECT_SHAPE, 'The state a run begins with; input wins.'),
   nodes: requiredKey(listShape(tableShape(NODE_KEYS), 1), 'What the flow does.'),
   edges: key(listShape(tableShape(EDGE_KEYS)), 'Where a run goes, the older form; `goto` on nodes is the newer.'),
@@ -125,5 +138,5 @@ export const FLOW_KEYS: KeyTable = {
   schedule: key(tableShape(SCHEDULE_KEYS), 'When the flow runs by itself.'),
   config: key(tableShape(CONFIG_KEYS), 'Where runs pause.'),
   invalidates: unusedKey(listShape(textShape()), 'Tags of answers that a run makes stale.'),
-  ...laterKeys('state_schema', 'output_schema', 'imports', 'rate_limiters', 'secrets', 'durability'),
+  ...laterKeys('imports', 'rate_limiters', 'secrets', 'durability'),
 };

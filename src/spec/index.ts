@@ -4,6 +4,6 @@ export { flowJsonSchema } from './flow-json-schema.ts';
 export { isFlowFile } from './flow-file.ts';
 export type { SourceFile } from './flow-text.ts';
 export type { CronCheck, FlowLimits, LuaCheck } from './flow-check.ts';
-export { checkInput } from './input-check.ts';
+export { type PreparedInput, prepareInput } from './input-check.ts';
 export { type ParsedFlow, type ParseFlowOptions, parseFlow } from './parse-flow.ts';
 export { compileSchema } from './schema-check.ts';

@@ -17,7 +17,7 @@ import { checkGraph } from './graph-check.ts';
 import { isUsableName, type NodeDraft, readNodes } from './node-reader.ts';
 import { quote } from './problem-list.ts';
 import { buildRoutes, type Routes } from './route-builder.ts';
-import { whySchemaUnusable } from './schema-check.ts';
+import { readInputSchema, readOutputSchema, readStateSchema } from './schema-reader.ts';
 import { checkVariables, readParallelOnError, readSchedule, readSettings } from './settings-reader.ts';
 import { checkShape } from './shape.ts';
 import { childOf, type MapNode, textOf, toJsonObject } from './yaml-tree.ts';
@@ -80,6 +80,8 @@ function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): F
   const overrides = { ...options.variables, ...options.variablesOf?.(name, Object.keys(variables)) };
   checkVariables(check, childOf(root, 'variables') ?? root, { variables, overrides });
   const inputSchema = readInputSchema(check, root);
+  const stateSchema = readStateSchema(check, root);
+  const outputSchema = readOutputSchema(check, root);
   const description = textOf(childOf(root, 'description'));
   const version = childOf(root, 'version');
   const endpoint = readEndpoint(check, childOf(root, 'endpoint'));
@@ -91,6 +93,7 @@ function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): F
     entry,
     nodes,
     ...(inputSchema === undefined ? {} : { inputSchema }),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
   };
   return {
     name,
@@ -99,6 +102,7 @@ function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): F
     // A file with errors gives no flow, so its hash is not worth making.
     hash: check.problems.hasErrors ? '' : hashFlow(content),
     ...content,
+    ...(stateSchema === undefined ? {} : { stateSchema }),
     ...(description === undefined ? {} : { description }),
     ...(version?.kind === 'scalar' && version.value !== null ? { version: String(version.value) } : {}),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -139,16 +143,4 @@ function readName(check: FlowCheck, root: MapNode, file: string): string {
   const hint = 'Names have no `/`, no control characters and no blanks at the ends.';
   check.problems.add({ code: 'SPEC_INVALID', at: node?.start ?? root.start, message, hint });
   return name;
-}
-
-function readInputSchema(check: FlowCheck, root: MapNode): JsonObject | undefined {
-  const node = childOf(root, 'input_schema');
-  if (node?.kind !== 'map') return undefined;
-  const schema = toJsonObject(node);
-  const reason = whySchemaUnusable(schema);
-  if (reason !== undefined) {
-    const at = root.entries.get('input_schema')?.keyStart ?? node.start;
-    check.problems.add({ code: 'SPEC_INVALID', at, message: `\`input_schema\` cannot be used: ${reason}.` });
-  }
-  return schema;
 }

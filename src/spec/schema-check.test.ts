@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { flowOf } from '../../test/support/flow-text.ts';
 import type { JsonObject, JsonValue } from '../core/index.ts';
-import { checkInput } from './input-check.ts';
+import { prepareInput } from './input-check.ts';
 import { compileSchema, whySchemaUnusable } from './schema-check.ts';
 
 /** [what, schema, value, problems] */
@@ -96,15 +96,15 @@ describe('compileSchema', () => {
   });
 });
 
-describe('checkInput', () => {
+describe('prepareInput', () => {
   it('holds input against the schema of the flow', () => {
     const flow = flowOf('input_schema: {required: [n]}\nnodes: [{name: a}]\n');
 
-    assert.deepEqual(checkInput(flow, {}), ['needs `n`.']);
-    assert.deepEqual(checkInput(flow, { n: 1 }), []);
+    assert.deepEqual(prepareInput(flow, {}).problems, ['needs `n`.']);
+    assert.deepEqual(prepareInput(flow, { n: 1 }).problems, []);
   });
 
   it('takes anything without a schema', () => {
-    assert.deepEqual(checkInput(flowOf('nodes: [{name: a}]\n'), { x: 1 }), []);
+    assert.deepEqual(prepareInput(flowOf('nodes: [{name: a}]\n'), { x: 1 }).problems, []);
   });
 });

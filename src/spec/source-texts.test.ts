@@ -17,10 +17,7 @@ describe('SourceTexts', () => {
         const before = text.slice(0, at);
         const place = { line: before.split('\n').length, column: at - before.lastIndexOf('\n') };
 
-        assert.deepEqual(
-          sources.placeOf((starts[index] as number) + at),
-          index === 0 ? place : { file, ...place },
-        );
+        assert.deepEqual(sources.placeOf((starts[index] as number) + at), index === 0 ? place : { file, ...place });
         assert.equal(sources.text.slice(starts[index], (starts[index] as number) + text.length), text);
       }
     });
