@@ -136,7 +136,11 @@ function emulatedNode(): string {
  * What tests under an emulator go by. Each machine that a test makes costs the emulator up to 50 MiB that it
  * never gives back: 10,000 random programs would cost 22 GiB. A lane's first node takes 30 times as long as here.
  */
-const EMULATED = { MOONPOOL_TEST_PROGRAMS: '300', MOONPOOL_TEST_SLOWNESS: '30' };
+const EMULATED = {
+  MOONPOOL_TEST_PROGRAMS: '300',
+  MOONPOOL_TEST_SLOWNESS: '30',
+  MOONPOOL_TEST_OTHER_NODE: process.execPath,
+};
 
 const isNative = process.arch === 'arm64';
 const asked = process.argv.slice(2).filter((word) => word !== '--full');
