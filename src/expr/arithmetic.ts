@@ -116,8 +116,9 @@ function joinTexts(left: Value, right: Value, evaluation: Evaluation): Value {
   const isLeftMarkup = left instanceof Markup;
   const isRightMarkup = right instanceof Markup;
   if (!isLeftMarkup && !isRightMarkup) return leftText + rightText;
+  evaluation.chargeNewText(leftText.length + rightText.length);
   const joined = (isLeftMarkup ? leftText : escapeHtml(leftText)) + (isRightMarkup ? rightText : escapeHtml(rightText));
-  evaluation.chargeNewText(joined.length);
+  evaluation.checkLength(joined.length);
   return new Markup(joined);
 }
 

@@ -8,13 +8,16 @@ import { nearestWord } from '../core/index.ts';
 import type { Arguments, Expr } from './ast.ts';
 import { syntaxError } from './error.ts';
 import type { Evaluation } from './evaluation.ts';
-import { isTrue, typeName } from './value.ts';
+import { type NameKind, reasonAgainst } from './refusals.ts';
+import { typeName } from './value.ts';
 
 /** The parameters of something that takes arguments. */
 export interface Signature {
   readonly parameters: readonly string[];
   /** How many of them, from the first, must be given. Default 0. */
   readonly required?: number;
+  /** Other names for parameters, as the Rust engine of the original calls them. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** True when more arguments may follow, without names. */
   readonly isVariadic?: boolean;
 }
@@ -59,11 +62,17 @@ export function bindArguments(signature: Signature, args: Arguments, site: CallS
   return bound;
 }
 
-function bindNamed(bound: (Expr | undefined)[], { parameters }: Signature, { named }: Arguments, site: CallSite): void {
+function bindNamed(
+  bound: (Expr | undefined)[],
+  { parameters, aliases = {} }: Signature,
+  { named }: Arguments,
+  site: CallSite,
+): void {
   if (named.length === 0) return;
   const positions = new Map(parameters.map((name, index) => [name, index]));
   for (const { name, value, at } of named) {
-    const index = positions.get(name);
+    const index =
+      positions.get(name) ?? positions.get((Object.hasOwn(aliases, name) ? aliases[name] : undefined) ?? '');
     if (index === undefined) {
       const near = nearestWord(name, parameters);
       const known = parameters.length === 0 ? 'It takes none.' : `It has: ${parameters.join(', ')}.`;
@@ -76,14 +85,17 @@ function bindNamed(bound: (Expr | undefined)[], { parameters }: Signature, { nam
 }
 
 /** The error for an unknown name, with the nearest known one. */
-export function unknownName(site: CallSite, known: Iterable<string>, name: string, hint?: string) {
+export function unknownName(site: CallSite, kind: NameKind, known: Iterable<string>, name: string) {
   const near = nearestWord(name, known);
-  return syntaxError(
-    site.text,
-    site.at,
-    `There is no ${site.what}`,
-    near === undefined ? hint : `Did you mean "${near}"?`,
-  );
+  const hint = reasonAgainst(kind, name) ?? (near === undefined ? undefined : `Did you mean "${near}"?`);
+  return syntaxError(site.text, site.at, `There is no ${kind} "${shorten(name)}"`, hint);
+}
+
+const LONGEST_QUOTE = 40;
+
+/** A name as messages quote it: long ones, which data may bring, are cut. */
+export function shorten(name: string): string {
+  return name.length <= LONGEST_QUOTE ? name : `${name.slice(0, LONGEST_QUOTE)}…`;
 }
 
 /** A text argument; numbers are taken as text, null and absent as `fallback`. */
@@ -115,6 +127,6 @@ export function wholeArgument(
 }
 
 /** A yes or no; absent is `fallback`. */
-export function flagArgument(value: JsonValue | undefined, fallback: boolean): boolean {
-  return value === undefined ? fallback : isTrue(value);
+export function flagArgument(value: JsonValue | undefined, fallback: boolean, evaluation: Evaluation): boolean {
+  return value === undefined ? fallback : evaluation.isTrue(value);
 }

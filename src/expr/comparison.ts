@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../core/index.ts';
 import type { CompareOperator } from './ast.ts';
 import type { Evaluation } from './evaluation.ts';
 import { MAX_DATA_DEPTH } from './limits.ts';
+import { holdsText } from './text-search.ts';
 import { isList, isObject, toJson, typeName, type Value } from './value.ts';
 
 function checkDepth(depth: number, evaluation: Evaluation): void {
@@ -17,10 +18,12 @@ function checkDepth(depth: number, evaluation: Evaluation): void {
 
 /** Deep equality of JSON. Cost charged: one step per pair of values compared. */
 export function areEqual(left: JsonValue, right: JsonValue, evaluation: Evaluation, depth = 0): boolean {
-  if (left === right) {
-    if (typeof left === 'string') evaluation.chargeText(left.length);
-    return true;
+  if (typeof left === 'string' && typeof right === 'string') {
+    if (left.length !== right.length) return false;
+    evaluation.chargeText(left.length);
+    return left === right;
   }
+  if (left === right) return true;
   const isLeftList = isList(left);
   if (isLeftList !== isList(right)) return false;
   checkDepth(depth, evaluation);
@@ -40,9 +43,10 @@ function areListsEqual(
 }
 
 function areObjectsEqual(left: JsonObject, right: JsonObject, evaluation: Evaluation, depth: number): boolean {
+  const count = evaluation.countKeys(left);
+  if (count !== evaluation.countKeys(right)) return false;
+  evaluation.charge(1 + count);
   const keys = Object.keys(left);
-  evaluation.charge(1 + keys.length);
-  if (keys.length !== Object.keys(right).length) return false;
   return keys.every(
     (key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, evaluation, depth + 1),
   );
@@ -99,8 +103,7 @@ export function contains(haystack: Value, needle: Value, evaluation: Evaluation)
     if (typeof sought !== 'string') {
       throw evaluation.failure(`Cannot look for ${typeName(sought)} in text`, 'Convert it with "string".');
     }
-    evaluation.chargeText(within.length);
-    return within.includes(sought);
+    return holdsText(within, sought, evaluation);
   }
   if (isObject(within)) return typeof sought === 'string' && Object.hasOwn(within, sought);
   throw evaluation.failure(

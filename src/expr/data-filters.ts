@@ -6,7 +6,7 @@ import { type ArgumentValues, type Filter, flagArgument, wholeArgument } from '.
 import type { Evaluation } from './evaluation.ts';
 import { MAX_DATA_DEPTH } from './limits.ts';
 import { toText, writeJson } from './text-form.ts';
-import { isList, isObject, isTrue, typeName } from './value.ts';
+import { isList, isObject, typeName } from './value.ts';
 
 const SCRIPT_ESCAPES: Readonly<Record<string, string>> = {
   '<': '\\u003c',
@@ -59,8 +59,9 @@ function parseJson(value: JsonValue, _args: ArgumentValues, evaluation: Evaluati
 
 const fallback: Filter = {
   parameters: ['default_value', 'boolean'],
-  run(value, args) {
-    const isMissing = flagArgument(args[1], false) ? !isTrue(value) : value === null;
+  aliases: { value: 'default_value' },
+  run(value, args, evaluation) {
+    const isMissing = flagArgument(args[1], false, evaluation) ? !evaluation.isTrue(value) : value === null;
     return isMissing ? (args[0] ?? (args[0] === null ? null : '')) : value;
   },
 };

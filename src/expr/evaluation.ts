@@ -3,10 +3,10 @@
  *
  * Filters, operators and statements charge their work here, so that every bound holds in one place.
  */
-import type { JsonValue } from '../core/index.ts';
+import type { JsonObject, JsonValue } from '../core/index.ts';
 import { ExprError, type ExprErrorCode, placeOf } from './error.ts';
 import type { EvaluationLimits } from './limits.ts';
-import { utf8Length, type Value } from './value.ts';
+import { isObject, isTrueValue, utf8Length, type Value } from './value.ts';
 
 /** The names an expression may read: `state`, `variables`, `item` and so on. Only own keys are seen. */
 export type Scope = { readonly [name: string]: JsonValue };
@@ -22,6 +22,7 @@ export class Frame {
 }
 
 const CHARACTERS_PER_STEP = 64;
+const KEYS_PER_STEP = 16;
 
 /** See the head of this file. */
 export class Evaluation {
@@ -40,6 +41,8 @@ export class Evaluation {
   depth = 0;
   #steps = 0;
   #outputBytes = 0;
+  /** Keys of the objects asked so far: counting takes as long as there are keys, so it is done once. */
+  #keyCounts: WeakMap<JsonObject, number> | undefined;
 
   constructor(source: string, scope: Scope, limits: EvaluationLimits) {
     this.source = source;
@@ -58,6 +61,23 @@ export class Evaluation {
   /** Takes the cost of reading or making `length` characters off the budget. */
   chargeText(length: number): void {
     this.charge(1 + Math.floor(length / CHARACTERS_PER_STEP));
+  }
+
+  /** How many keys `object` has. */
+  countKeys(object: JsonObject): number {
+    this.#keyCounts ??= new WeakMap();
+    let count = this.#keyCounts.get(object);
+    if (count === undefined) {
+      count = Object.keys(object).length;
+      this.#keyCounts.set(object, count);
+      this.charge(1 + Math.floor(count / KEYS_PER_STEP));
+    }
+    return count;
+  }
+
+  /** Whether `value` counts as true; see `isTrue`. */
+  isTrue(value: Value): boolean {
+    return isObject(value) ? this.countKeys(value) > 0 : isTrueValue(value);
   }
 
   /** Refuses a text of `length` characters, before it is made. */

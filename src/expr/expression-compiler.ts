@@ -13,11 +13,13 @@ import { compareValues } from './comparison.ts';
 import { syntaxError } from './error.ts';
 import type { Evaluation } from './evaluation.ts';
 import { FILTERS } from './filter-table.ts';
-import { range } from './functions.ts';
+import { FUNCTION_NAMES, range, spellFunction } from './functions.ts';
+import { reasonAgainst } from './refusals.ts';
 import { callMethod, METHOD_NAMES } from './methods.ts';
 import { lookUp } from './selection-filters.ts';
 import { toText } from './text-form.ts';
-import { isTrueValue, Markup, Namespace, toJson, typeName, type Value } from './value.ts';
+import { FORMAT_WITH_NAMES } from './text-methods.ts';
+import { Markup, Namespace, toJson, typeName, type Value } from './value.ts';
 import { VALUE_TESTS } from './value-tests.ts';
 
 /** A compiled expression. */
@@ -31,14 +33,9 @@ export interface MacroCall extends Signature {
 
 type ExprOf<K extends Expr['kind']> = Extract<Expr, { kind: K }>;
 
-const MARKUP_FILTERS = ['escape', 'e', 'safe'];
-const FUNCTIONS = ['range', 'dict', 'namespace'];
-const FILTER_FOR_FUNCTION: Readonly<Record<string, string>> = {
-  len: 'length',
-  str: 'string',
-  sorted: 'sort',
-  reversed: 'reverse',
-};
+const MARKUP_FILTERS = ['escape', 'e', 'forceescape', 'safe'];
+const RANGE: Signature = { parameters: ['start', 'stop', 'step'], required: 1 };
+const MAX_NAMESPACE_NAMES = 64;
 
 /** True for text that only the author of the template can have chosen. */
 export function isAuthorText(expr: Expr): boolean {
@@ -103,27 +100,16 @@ export class ExpressionCompiler {
         return this.#compileUnary(expr);
       case 'binary':
         return this.#compileBinary(expr);
-      case 'logic': {
-        const left = this.compile(expr.left);
-        const right = this.compile(expr.right);
-        if (expr.operator === 'and') {
-          return (evaluation) => {
-            const value = left(evaluation);
-            return isTrueValue(value) ? right(evaluation) : value;
-          };
-        }
-        return (evaluation) => {
-          const value = left(evaluation);
-          return isTrueValue(value) ? value : right(evaluation);
-        };
-      }
+      case 'logic':
+        return this.#compileLogic(expr);
       case 'compare':
         return this.#compileCompare(expr);
       case 'conditional': {
         const condition = this.compile(expr.condition);
         const whenTrue = this.compile(expr.whenTrue);
         const otherwise = expr.otherwise === undefined ? () => null : this.compile(expr.otherwise);
-        return (evaluation) => (isTrueValue(condition(evaluation)) ? whenTrue(evaluation) : otherwise(evaluation));
+        return (evaluation) =>
+          evaluation.isTrue(condition(evaluation)) ? whenTrue(evaluation) : otherwise(evaluation);
       }
       case 'filter':
         return this.#compileFilter(expr);
@@ -191,11 +177,21 @@ export class ExpressionCompiler {
 
   #compileUnary({ operator, operand, at }: ExprOf<'unary'>): Run {
     const run = this.compile(operand);
-    if (operator === 'not') return (evaluation) => !isTrueValue(run(evaluation));
+    if (operator === 'not') return (evaluation) => !evaluation.isTrue(run(evaluation));
     return (evaluation) => {
       const value = run(evaluation);
       evaluation.at = at;
       return computeSign(operator, value, evaluation);
+    };
+  }
+
+  #compileLogic({ operator, left, right }: ExprOf<'logic'>): Run {
+    const runLeft = this.compile(left);
+    const runRight = this.compile(right);
+    const isAnd = operator === 'and';
+    return (evaluation) => {
+      const value = runLeft(evaluation);
+      return evaluation.isTrue(value) === isAnd ? runRight(evaluation) : value;
     };
   }
 
@@ -238,10 +234,12 @@ export class ExpressionCompiler {
     const site = { text: this.text, at, what: `filter "${name}"` };
     if (MARKUP_FILTERS.includes(name)) {
       bindArguments({ parameters: [] }, args, site);
-      return name === 'safe' ? this.#compileSafe(operand, at) : this.#compileEscape(operand, at);
+      return name === 'safe'
+        ? this.#compileSafe(operand, at)
+        : this.#compileEscape(operand, at, name === 'forceescape');
     }
     const filter = lookUp(FILTERS, name);
-    if (filter === undefined) throw unknownName(site, [...Object.keys(FILTERS), ...MARKUP_FILTERS], name);
+    if (filter === undefined) throw unknownName(site, 'filter', [...Object.keys(FILTERS), ...MARKUP_FILTERS], name);
     const run = this.compile(operand);
     const readArguments = this.#compileArguments(filter, args, site);
     return (evaluation) => {
@@ -253,14 +251,16 @@ export class ExpressionCompiler {
     };
   }
 
-  #compileEscape(operand: Expr, at: number): Run {
+  #compileEscape(operand: Expr, at: number, isForced: boolean): Run {
     const run = this.compile(operand);
     return (evaluation) => {
       const value = run(evaluation);
       evaluation.at = at;
-      if (value instanceof Markup) return value;
-      const escaped = escapeHtml(toText(value, evaluation));
-      evaluation.chargeNewText(escaped.length);
+      if (value instanceof Markup && !isForced) return value;
+      const text = toText(value, evaluation);
+      evaluation.chargeNewText(text.length);
+      const escaped = escapeHtml(text);
+      evaluation.checkLength(escaped.length);
       return new Markup(escaped);
     };
   }
@@ -285,7 +285,7 @@ export class ExpressionCompiler {
   #compileTest({ operand, name, args, isNegated, at }: ExprOf<'test'>): Run {
     const site = { text: this.text, at, what: `test "${name}"` };
     const test = lookUp(VALUE_TESTS, name);
-    if (test === undefined) throw unknownName(site, Object.keys(VALUE_TESTS), name);
+    if (test === undefined) throw unknownName(site, 'test', Object.keys(VALUE_TESTS), name);
     const run = this.compile(operand);
     const readArguments = this.#compileArguments(test, args, site);
     return (evaluation) => {
@@ -302,13 +302,15 @@ export class ExpressionCompiler {
       return this.#compileMacroCall(macro, { text: this.text, at, what: `macro "${name}"` }, args);
     const site = { text: this.text, at, what: `function "${name}"` };
     if (name === 'dict' || name === 'namespace') return this.#compileNamed(name, args, site);
+    const spelled = spellFunction(name, args, site);
+    if (spelled !== undefined) return this.#compileNode(spelled);
     if (name !== 'range') {
-      const filter = lookUp(FILTER_FOR_FUNCTION, name) ?? (lookUp(FILTERS, name) === undefined ? undefined : name);
-      const hint = filter === undefined ? undefined : `Write "x | ${filter}".`;
-      if (hint !== undefined) throw syntaxError(this.text, at, `There is no ${site.what}`, hint);
-      throw unknownName(site, [...FUNCTIONS, ...this.#macros.keys()], name);
+      if (lookUp(FILTERS, name) === undefined || reasonAgainst('function', name) !== undefined) {
+        throw unknownName(site, 'function', [...FUNCTION_NAMES, ...this.#macros.keys()], name);
+      }
+      throw syntaxError(this.text, at, `There is no ${site.what}`, `Write "x | ${name}".`);
     }
-    const readArguments = this.#compileArguments({ parameters: ['start', 'stop', 'step'], required: 1 }, args, site);
+    const readArguments = this.#compileArguments(RANGE, args, site);
     return (evaluation) => {
       const values = readArguments(evaluation);
       evaluation.at = at;
@@ -329,6 +331,9 @@ export class ExpressionCompiler {
   #compileNamed(name: 'dict' | 'namespace', args: Arguments, site: CallSite): Run {
     const first = args.positional[0];
     if (first !== undefined) throw syntaxError(this.text, first.at, `The ${site.what} takes arguments with names only`);
+    if (args.named.length > MAX_NAMESPACE_NAMES) {
+      throw syntaxError(this.text, site.at, `The ${site.what} takes at most ${MAX_NAMESPACE_NAMES} arguments`);
+    }
     const parts = args.named.map((argument) => [argument.name, this.compile(argument.value)] as const);
     return (evaluation) => {
       const namespace = new Namespace();
@@ -340,14 +345,28 @@ export class ExpressionCompiler {
   #compileMethod({ object, name, args, at }: ExprOf<'method'>): Run {
     if (object.kind === 'name' && object.name === 'loop' && name === 'cycle') return this.#compileCycle(args, at);
     const site = { text: this.text, at, what: `method "${name}"` };
-    if (!METHOD_NAMES.has(name)) throw unknownName(site, METHOD_NAMES, name);
+    if (!METHOD_NAMES.has(name)) throw unknownName(site, 'method', METHOD_NAMES, name);
     const readObject = this.compile(object);
+    if (name === 'format' && args.named.length > 0) return this.#compileNamedFormat(readObject, args, site);
     const readArguments = this.#compileArguments({ parameters: [], isVariadic: true }, args, site);
     return (evaluation) => {
       const receiver = toJson(readObject(evaluation));
       const values = readArguments(evaluation);
       evaluation.at = at;
       return callMethod(receiver, name, values, evaluation);
+    };
+  }
+
+  /** `"{name}".format(name=value)`. */
+  #compileNamedFormat(readText: Run, args: Arguments, site: CallSite): Run {
+    const readNames = this.#compileNamed('dict', { positional: [], named: args.named }, site);
+    const readOthers = args.positional.map((arg) => this.compile(arg));
+    return (evaluation) => {
+      const text = toJson(readText(evaluation));
+      const others = readOthers.map((run) => toJson(run(evaluation)));
+      const names = toJson(readNames(evaluation));
+      evaluation.at = site.at;
+      return callMethod(text, FORMAT_WITH_NAMES, [names, ...others], evaluation);
     };
   }
 

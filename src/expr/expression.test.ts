@@ -1,5 +1,6 @@
 /** Expressions: every operator, literal and access, as tables of text, scope and value. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { JsonValue } from '../core/index.ts';
 import {
@@ -11,6 +12,7 @@ import {
   isTrue,
   type Scope,
 } from './index.ts';
+import { METHOD_NAMES } from './methods.ts';
 
 const SCOPE: Scope = {
   state: {
@@ -218,6 +220,36 @@ table('methods', [
   ['[1, 1, 2].count(1)', 2],
   ['[1, 2].index(2)', 1],
   ['"12".isdigit()', true],
+  ['"12".isdecimal()', true],
+  ['"½".isnumeric()', true],
+  ['"aé".isalpha()', true],
+  ['"a1".isalpha()', false],
+  ['"a1".isalnum()', true],
+  ['" \\n".isspace()', true],
+  ['"".isdigit()', false],
+  ['"AB1".isupper()', true],
+  ['"ab1".islower()', true],
+  ['"1".islower()', false],
+  ['"aBc".swapcase()', 'AbC'],
+  ['"aB".casefold()', 'ab'],
+  ['"a,b,c".rsplit(",", 1)', ['a,b', 'c']],
+  ['"a=b=c".partition("=")', ['a', '=', 'b=c']],
+  ['"a=b=c".rpartition("=")', ['a=b', '=', 'c']],
+  ['"a".partition("=")', ['a', '', '']],
+  ['"a".rpartition("=")', ['', '', 'a']],
+  ['"abab".rfind("ab")', 2],
+  ['"aaa".rfind("aa")', 1],
+  ['"abab".rfind("x")', -1],
+  ['"abc".index("c")', 2],
+  ['"v1.2".removeprefix("v")', '1.2'],
+  ['"a.ics".removesuffix(".ics")', 'a'],
+  ['"a".ljust(3, ".")', 'a..'],
+  ['"a".rjust(3)', '  a'],
+  ['"a".center(4, "-")', '-a--'],
+  ['"-7".zfill(4)', '-007'],
+  ['[1].copy()', [1]],
+  ['{"a": 1}.copy()', { a: 1 }],
+  ['"{name} is {0:>4}|{1:<4}|{age:.1f}".format(1, "b", name="Al", age=3)', 'Al is    1|b   |3.0'],
   ['"{} {1} {{x}} {:.1f}".format("a", 2.0)', 'a 2 {x} 2.0'],
 ]);
 
@@ -228,6 +260,21 @@ table('functions', [
   ['range(0)', []],
   ['dict(a=1, b="x")', { a: 1, b: 'x' }],
   ['namespace(a=1).a', 1],
+  ['len([1, 2])', 2],
+  ['len(state.missing)', 0],
+  ['str(5) ~ str(none)', '5'],
+  ['int("42")', 42],
+  ['float("2.5")', 2.5],
+  ['bool("")', false],
+  ['bool([0])', true],
+  ['list("ab")', ['a', 'b']],
+  ['sorted([2, 1], reverse=True)', [2, 1]],
+  ['reversed([1, 2])', [2, 1]],
+  ['abs(-2)', 2],
+  ['round(2.345, 2)', 2.35],
+  ['min(2, 1)', 1],
+  ['max([1, 3])', 3],
+  ['sum([1, 2])', 3],
   ['namespace(a=1)', { a: 1 }],
 ]);
 
@@ -238,6 +285,15 @@ table('braces', [
   ['{{- state.x -}}', 5],
   ['{{ "}}" }}', '}}'],
 ]);
+
+describe('methods', () => {
+  it('have a row each', () => {
+    const source = readFileSync(import.meta.filename, 'utf8');
+    const untested = [...METHOD_NAMES].filter((name) => !source.includes(`.${name}(`));
+
+    assert.deepEqual(untested, []);
+  });
+});
 
 describe('an object literal', () => {
   it('keeps __proto__ as data', () => {

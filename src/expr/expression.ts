@@ -124,6 +124,7 @@ const SCOPE_NAMES: ReadonlySet<string> = new Set([
   'item',
   'index',
   'result',
+  'secrets',
 ]);
 const STATE_SHORTHAND = /^(!?)[ \t]*([A-Za-z_][A-Za-z0-9_]{0,127})$/;
 const CONSTANT_WORDS: ReadonlySet<string> = new Set(['true', 'True', 'false', 'False', 'none', 'None', 'null']);

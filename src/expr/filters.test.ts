@@ -17,6 +17,7 @@ const SCOPE: Scope = {
 
 const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: JsonValue])[]>> = {
   abs: [['-3 | abs', 3]],
+  as_str: [['5 | as_str', '5']],
   attr: [
     ['{"a": 1} | attr("a")', 1],
     ['{} | attr("toString")', null],
@@ -39,6 +40,10 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['"ab" | center(6)', '  ab  '],
     ['"abc" | center(1)', 'abc'],
   ],
+  concat: [
+    ['[1] | concat(with=[2])', [1, 2]],
+    ['[1] | concat(with=2)', [1, 2]],
+  ],
   count: [['[1, 2] | count', 2]],
   d: [['none | d(1)', 1]],
   default: [
@@ -47,6 +52,7 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['0 | default("x")', 0],
     ['"" | default("x", true)', 'x'],
     ['missing | default(default_value=[1])', [1]],
+    ['missing | default(value=1)', 1],
   ],
   dictsort: [
     [
@@ -76,6 +82,13 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['"<" | e | e', '&lt;'],
   ],
   escape: [['"<" | escape', '&lt;']],
+  filesizeformat: [
+    ['1 | filesizeformat', '1 Byte'],
+    ['999 | filesizeformat', '999 Bytes'],
+    ['1000 | filesizeformat', '1.0 kB'],
+    ['1048576 | filesizeformat(true)', '1.0 MiB'],
+    ['"2500000" | filesizeformat', '2.5 MB'],
+  ],
   first: [
     ['[1, 2] | first', 1],
     ['[] | first', null],
@@ -88,6 +101,7 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['"x" | float(1.5)', 1.5],
     ['"1e999" | float', 0],
   ],
+  forceescape: [['"<" | e | forceescape', '&amp;lt;']],
   format: [
     ['"%s-%03d" | format("a", 7)', 'a-007'],
     ['"%x %X %o %e %g %c" | format(255, 255, 8, 1500, 0.5, 65)', 'ff FF 10 1.500000e+03 0.5 A'],
@@ -97,6 +111,11 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['[1] | fromjson', [1]],
     ['none | fromjson', null],
     ['(\'{"__proto__": 1}\' | fromjson).__proto__', 1],
+  ],
+  get: [
+    ['{"a": 1} | get(key="a")', 1],
+    ['{} | get("b", default=2)', 2],
+    ['{} | get("toString")', null],
   ],
   groupby: [
     ['people | groupby("age") | map(attribute="grouper")', [25, 30]],
@@ -126,10 +145,15 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['[1, "a", none] | join("-")', '1-a-'],
     ['people | join(", ", attribute="name")', 'bob, Al, cy'],
     ['none | join', ''],
+    ['[1, 2] | join(sep="+")', '1+2'],
   ],
   json: [
     ['{"a": "<b>"} | json', '{"a":"<b>"}'],
     ['[1] | json(indent=1)', '[\n 1\n]'],
+  ],
+  json_encode: [
+    ['[1] | json_encode', '[1]'],
+    ['[1] | json_encode(pretty=true)', '[\n  1\n]'],
   ],
   last: [
     ['[1, 2] | last', 2],
@@ -164,6 +188,10 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['["b", "A", "a"] | min(true)', 'A'],
     ['[none, 2] | min', 2],
   ],
+  nth: [
+    ['[1, 2] | nth(n=1)', 2],
+    ['[1] | nth(n=1)', null],
+  ],
   reject: [
     ['[1, 2, 3] | reject("odd")', [2]],
     ['[0, 1] | reject', [0]],
@@ -176,6 +204,7 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['"aba" | replace("a", "xx")', 'xxbxx'],
     ['"aba" | replace("a", "", 1)', 'ba'],
     ['5 | replace("5", "6")', '6'],
+    ['"a" | replace(from="a", to="b")', 'b'],
   ],
   reverse: [
     ['[1, 2] | reverse', [2, 1]],
@@ -227,12 +256,18 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['people | sort(attribute="at.city") | map(attribute="name")', ['cy', 'Al', 'bob']],
     ['people | sort(true, attribute="age") | map(attribute="name")', ['bob', 'cy', 'Al']],
   ],
+  split: [['"a,b" | split(pat=",")', ['a', 'b']]],
   string: [
     ['3 | string', '3'],
     ['none | string', ''],
     ['1.0 | string', '1'],
     ['true | string', 'true'],
     ['{"a": [1]} | string', '{"a":[1]}'],
+  ],
+  striptags: [
+    ['"<p>a <b>b</b>\\n<!-- <c> -->c &lt; d &#100;</p>" | striptags', 'a b c < d d'],
+    ['"a < b" | striptags', 'a < b'],
+    ['"<!-- a" | striptags', '<!-- a'],
   ],
   sum: [
     ['[1, 2] | sum', 3],
@@ -250,6 +285,8 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['"  a " | trim', 'a'],
     ['"xax" | trim("x")', 'a'],
   ],
+  trim_end: [['" a " | trim_end', ' a']],
+  trim_start: [['" a " | trim_start', 'a ']],
   truncate: [
     ['"foo bar baz qux" | truncate(9)', 'foo...'],
     ['"foo bar baz qux" | truncate(9, true)', 'foo ba...'],
@@ -268,6 +305,14 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
     ['{"a b": "c&/"} | urlencode', 'a+b=c%26%2F'],
     ['[["a", 1]] | urlencode', 'a=1'],
   ],
+  wordwrap: [
+    ['"the quick brown fox" | wordwrap(10)', 'the quick\nbrown fox'],
+    ['"a well-known word" | wordwrap(8)', 'a well-\nknown\nword'],
+    ['"a well-known word" | wordwrap(8, break_on_hyphens=false)', 'a well-k\nnown\nword'],
+    ['"abcdefgh ij" | wordwrap(3, false)', 'abcdefgh\nij'],
+    ['"abcdefgh" | wordwrap(3, wrapstring="/")', 'abc/def/gh'],
+    ['"a\\n\\nb" | wordwrap(5)', 'a\n\nb'],
+  ],
   wordcount: [
     ['" one two\\nthree " | wordcount', 3],
     ['"" | wordcount', 0],
@@ -284,7 +329,7 @@ describe('filters', () => {
   }
 
   it('has a row for every filter and no other', () => {
-    assert.deepEqual(Object.keys(ROWS).sort(), [...Object.keys(FILTERS), 'e', 'escape', 'safe'].sort());
+    assert.deepEqual(Object.keys(ROWS).sort(), [...Object.keys(FILTERS), 'e', 'escape', 'forceescape', 'safe'].sort());
   });
 
   it('binds looser than signs and tighter than operators', () => {
@@ -296,12 +341,15 @@ const TEST_ROWS: Readonly<Record<string, readonly [yes: string, no: string]>> = 
   defined: ['1 is defined', 'missing is defined'],
   undefined: ['missing is undefined', '0 is undefined'],
   none: ['none is none', '"" is none'],
+  None: ['none is None', '0 is None'],
   null: ['none is null', '"" is null'],
   string: ['"" is string', '1 is string'],
   number: ['1.5 is number', 'true is number'],
   integer: ['2 is integer', '2.5 is integer'],
   float: ['2.5 is float', '2 is float'],
   boolean: ['false is boolean', '0 is boolean'],
+  True: ['true is True', '1 is True'],
+  False: ['false is False', 'none is False'],
   true: ['true is true', '1 is true'],
   false: ['false is false', 'none is false'],
   mapping: ['{} is mapping', '[] is mapping'],
@@ -324,6 +372,10 @@ const TEST_ROWS: Readonly<Record<string, readonly [yes: string, no: string]>> = 
   gt: ['3 is gt 2', '2 is gt 2'],
   greaterthan: ['3 is greaterthan 2', '2 is greaterthan none'],
   ge: ['2 is ge 2', '1 is ge 2'],
+  object: ['{} is object', '[] is object'],
+  starting_with: ['"ab" is starting_with("a")', '1 is starting_with("1")'],
+  ending_with: ['"ab" is ending_with("b")', '"ab" is ending_with("a")'],
+  containing: ['[1] is containing(1)', '"ab" is containing("c")'],
   '==': ['[1] | select("==", 1)', '[2] | select("==", 1)'],
   '!=': ['[2] | select("!=", 1)', '[1] | select("!=", 1)'],
   '<': ['[0] | select("<", 1)', '[1] | select("<", 1)'],

@@ -3,7 +3,7 @@
  */
 import type { JsonValue } from '../core/index.ts';
 import { itemsOf, readPath } from './access.ts';
-import { type ArgumentValues, type Filter, flagArgument, textArgument, wholeArgument } from './callable.ts';
+import { type ArgumentValues, type Filter, flagArgument, shorten, textArgument, wholeArgument } from './callable.ts';
 import { compareForSort } from './comparison.ts';
 import type { Evaluation } from './evaluation.ts';
 import { writeJson } from './text-form.ts';
@@ -19,7 +19,7 @@ function lengthOf(value: JsonValue, evaluation: Evaluation): number {
     evaluation.chargeText(value.length);
     return characters(value).length;
   }
-  if (isObject(value)) return Object.keys(value).length;
+  if (isObject(value)) return evaluation.countKeys(value);
   throw evaluation.failure(`A ${typeName(value)} has no length`, 'Only lists, objects and texts have one.');
 }
 
@@ -67,8 +67,8 @@ function sortItems(items: readonly JsonValue[], order: SortOrder, evaluation: Ev
 
 function sort(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
   const order = {
-    isReversed: flagArgument(args[0], false),
-    isCaseSensitive: flagArgument(args[1], false),
+    isReversed: flagArgument(args[0], false, evaluation),
+    isCaseSensitive: flagArgument(args[1], false, evaluation),
     path: args[2],
   };
   return sortItems(itemsOf(value, evaluation), order, evaluation);
@@ -76,8 +76,12 @@ function sort(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): J
 
 function dictSort(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
   const by = textArgument(args[1], 'key', 'by', evaluation);
-  if (by !== 'key' && by !== 'value') throw evaluation.failure(`Cannot sort by "${by}"`, 'Use "key" or "value".');
-  const order = { isReversed: flagArgument(args[2], false), isCaseSensitive: flagArgument(args[0], false) };
+  if (by !== 'key' && by !== 'value')
+    throw evaluation.failure(`Cannot sort by "${shorten(by)}"`, 'Use "key" or "value".');
+  const order = {
+    isReversed: flagArgument(args[2], false, evaluation),
+    isCaseSensitive: flagArgument(args[0], false, evaluation),
+  };
   return sortItems(entriesOf(value, evaluation), { ...order, path: by === 'key' ? 0 : 1 }, evaluation);
 }
 
@@ -94,7 +98,7 @@ function extreme(sign: 1 | -1): Filter {
   return {
     parameters: ['case_sensitive', 'attribute'],
     run(value, args, evaluation) {
-      const order = { isReversed: sign < 0, isCaseSensitive: flagArgument(args[0], false), path: args[1] };
+      const order = { isReversed: sign < 0, isCaseSensitive: flagArgument(args[0], false, evaluation), path: args[1] };
       const items = itemsOf(value, evaluation);
       let best: JsonValue = null;
       let bestKeys: readonly JsonValue[] = [null];
@@ -136,7 +140,7 @@ function identityOf(value: JsonValue, isCaseSensitive: boolean, evaluation: Eval
 }
 
 function unique(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const isCaseSensitive = flagArgument(args[0], false);
+  const isCaseSensitive = flagArgument(args[0], false, evaluation);
   const seen = new Set<string>();
   return itemsOf(value, evaluation).filter((item) => {
     const key = args[1] === undefined || args[1] === null ? item : readPath(item, args[1], evaluation);
@@ -148,7 +152,7 @@ function unique(value: JsonValue, args: ArgumentValues, evaluation: Evaluation):
 }
 
 function groupBy(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): JsonValue {
-  const isCaseSensitive = flagArgument(args[2], false);
+  const isCaseSensitive = flagArgument(args[2], false, evaluation);
   const groups = new Map<string, { grouper: JsonValue; list: JsonValue[] }>();
   for (const item of itemsOf(value, evaluation)) {
     const grouper = readPath(item, args[0] ?? null, evaluation) ?? args[1] ?? null;
@@ -197,7 +201,10 @@ function reverse(value: JsonValue, _args: ArgumentValues, evaluation: Evaluation
 
 /** The first or last item, key or character; null when there is none. */
 function end(index: 0 | -1): Filter {
-  return { parameters: [], run: (value, _args, evaluation) => itemsOf(value, evaluation).at(index) ?? null };
+  return {
+    parameters: [],
+    run: (value, _args, evaluation) => (isList(value) ? value : itemsOf(value, evaluation)).at(index) ?? null,
+  };
 }
 
 const length: Filter = { parameters: [], run: (value, _args, evaluation) => lengthOf(value, evaluation) };

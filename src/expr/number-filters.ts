@@ -2,7 +2,7 @@
  * Filters on numbers: conversion and rounding.
  */
 import type { JsonValue } from '../core/index.ts';
-import { type ArgumentValues, type Filter, textArgument, wholeArgument } from './callable.ts';
+import { type ArgumentValues, type Filter, shorten, textArgument, wholeArgument } from './callable.ts';
 import type { Evaluation } from './evaluation.ts';
 import { typeName } from './value.ts';
 
@@ -33,7 +33,8 @@ function parseInBase(text: string, base: number): number | undefined {
   return match?.[1] === '-' ? 0 - number : number;
 }
 
-function toNumber(value: JsonValue): number | undefined {
+/** The number a value is or spells, or undefined. */
+export function toNumber(value: JsonValue): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return Number(value);
   return typeof value === 'string' ? parseDecimal(value) : undefined;
@@ -64,7 +65,7 @@ function round(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): 
   if (method === 'common') rounded = Math.round(shifted);
   else if (method === 'ceil') rounded = isNegative ? Math.floor(shifted) : Math.ceil(shifted);
   else if (method === 'floor') rounded = isNegative ? Math.ceil(shifted) : Math.floor(shifted);
-  else throw evaluation.failure(`Cannot round by "${method}"`, 'Use "common", "ceil" or "floor".');
+  else throw evaluation.failure(`Cannot round by "${shorten(method)}"`, 'Use "common", "ceil" or "floor".');
   const result = shiftPoint(rounded, -precision);
   return isNegative && result !== 0 ? -result : result;
 }

@@ -5,9 +5,10 @@
  */
 import { type JsonValue, nearestWord } from '../core/index.ts';
 import { itemsOf, readPath } from './access.ts';
-import type { ArgumentValues, Filter, Signature, Test } from './callable.ts';
+import { type ArgumentValues, type Filter, shorten, type Signature, type Test } from './callable.ts';
 import type { Evaluation } from './evaluation.ts';
-import { isTrue, typeName } from './value.ts';
+import { reasonAgainst } from './refusals.ts';
+import { typeName } from './value.ts';
 
 /** Finds by name in a table; inherited names are not there. */
 export function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
@@ -27,8 +28,8 @@ function resolve<T extends Signature>(
   if (entry === undefined) {
     const near = nearestWord(name, Object.keys(table));
     throw evaluation.failure(
-      `There is no ${kind} "${name}"`,
-      near === undefined ? undefined : `Did you mean "${near}"?`,
+      `There is no ${kind} "${shorten(name)}"`,
+      reasonAgainst(kind, name) ?? (near === undefined ? undefined : `Did you mean "${near}"?`),
     );
   }
   if (args.length < (entry.required ?? 0)) {
@@ -77,7 +78,7 @@ function createSelection(tests: Readonly<Record<string, Test>>, hasAttribute: bo
       const items = itemsOf(value, evaluation);
       const read = (item: JsonValue): JsonValue => (hasAttribute ? readPath(item, args[0] ?? null, evaluation) : item);
       const testArgs = trimArguments(hasAttribute ? args.slice(1) : args);
-      if (testArgs.length === 0) return items.filter((item) => isTrue(read(item)) === wanted);
+      if (testArgs.length === 0) return items.filter((item) => evaluation.isTrue(read(item)) === wanted);
       const { entry, args: rest } = resolve(tests, 'test', testArgs, evaluation);
       return items.filter((item) => {
         evaluation.charge(2);

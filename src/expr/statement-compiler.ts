@@ -12,7 +12,10 @@ import { type Evaluation, Frame } from './evaluation.ts';
 import { ExpressionCompiler, type MacroCall, type Run } from './expression-compiler.ts';
 import { advanceHtml, HTML_START, type HtmlContext, isSameContext } from './html-context.ts';
 import { compileOutput, type Print } from './output-compiler.ts';
-import { isList, isObject, isTrueValue, Markup, Namespace, toJson, typeName, type Value } from './value.ts';
+import { isList, isObject, Markup, Namespace, toJson, typeName, type Value } from './value.ts';
+
+/** Reading a namespace as a value costs its names; they are few, so that need not be counted. */
+const MAX_NAMESPACE_NAMES = 64;
 
 interface CompiledBody {
   readonly print: Print;
@@ -58,7 +61,7 @@ export class StatementCompiler {
   /** A closure that prints a macro's body; it begins and ends in HTML text, as its output is used there. */
   compileMacro(macro: MacroDefinition): MacroCall {
     const fallbacks = macro.parameters.map(({ fallback }) =>
-      fallback === undefined ? undefined : this.expressions.compile(fallback),
+      fallback === undefined ? undefined : this.#expression(fallback),
     );
     const names = macro.parameters.map(({ name }) => name);
     for (const name of names) this.localNames.add(name);
@@ -72,7 +75,9 @@ export class StatementCompiler {
         evaluation.charge(1 + names.length);
         evaluation.frame = frame;
         names.forEach((name, index) => {
-          frame.names.set(name, args[index] ?? fallbacks[index]?.(evaluation) ?? null);
+          const fallback = args[index] === undefined ? fallbacks[index] : undefined;
+          if (fallback !== undefined) evaluation.charge(fallback.cost);
+          frame.names.set(name, args[index] ?? fallback?.run(evaluation) ?? null);
         });
         const text = evaluation.capture(() => print(evaluation));
         evaluation.frame = outer;
@@ -145,7 +150,7 @@ export class StatementCompiler {
       print(evaluation) {
         for (const { run, cost, body } of compiled) {
           evaluation.charge(cost);
-          if (isTrueValue(run(evaluation))) {
+          if (evaluation.isTrue(run(evaluation))) {
             body.print(evaluation);
             return;
           }
@@ -175,7 +180,7 @@ export class StatementCompiler {
       const outer = enterFrame(evaluation);
       evaluation.at = at;
       assign(evaluation, targets, item);
-      const isTrue = isTrueValue(condition.run(evaluation));
+      const isTrue = evaluation.isTrue(condition.run(evaluation));
       evaluation.frame = outer;
       return isTrue;
     };
@@ -264,6 +269,9 @@ function storeMember({
     for (let { frame } = evaluation; frame !== undefined; frame = frame.outer) {
       const holder = frame.names.get(object);
       if (holder instanceof Namespace) {
+        if (holder.values.size >= MAX_NAMESPACE_NAMES && !holder.values.has(name)) {
+          throw evaluation.exceeded(`A namespace holds at most ${MAX_NAMESPACE_NAMES} names`);
+        }
         holder.values.set(name, value);
         return;
       }
@@ -310,6 +318,8 @@ function loopAt(items: readonly JsonValue[], index: number): JsonValue {
     first: index === 0,
     last: index === items.length - 1,
     length: items.length,
+    depth: 1,
+    depth0: 0,
     previtem: items[index - 1] ?? null,
     nextitem: items[index + 1] ?? null,
   };

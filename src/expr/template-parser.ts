@@ -5,9 +5,11 @@
  * the host do not exist.
  */
 import { nearestWord } from '../core/index.ts';
+import { shorten } from './callable.ts';
 import type { Expr, MacroDefinition, Parameter, Statement, Target, TemplateSource } from './ast.ts';
 import { syntaxError } from './error.ts';
 import { isReservedWord, parseExpression, parseOr, parseTuple } from './expression-parser.ts';
+import { reasonAgainst } from './refusals.ts';
 import { MAX_NESTING } from './limits.ts';
 import { cutTemplate, type Piece } from './template-lexer.ts';
 import { TokenReader } from './token-reader.ts';
@@ -27,18 +29,6 @@ const STATEMENT_WORDS = [
   'endmacro',
   'raw',
 ];
-const ABSENT_STATEMENTS: ReadonlySet<string> = new Set([
-  'include',
-  'import',
-  'from',
-  'extends',
-  'block',
-  'call',
-  'filter',
-  'do',
-  'autoescape',
-]);
-
 /** A statement that ends the body it is found in. */
 interface Ending {
   readonly word: string;
@@ -119,21 +109,15 @@ class TemplateParser {
   }
 
   #unknownStatement(word: string, at: number) {
-    if (ABSENT_STATEMENTS.has(word)) {
-      return syntaxError(
-        this.#text,
-        at,
-        `The statement "${word}" does not exist here`,
-        'A template is one text; use {% macro %} to say things once.',
-      );
-    }
+    const reason = reasonAgainst('statement', word);
+    if (reason !== undefined) return syntaxError(this.#text, at, `The statement "${word}" does not exist here`, reason);
     if (STATEMENT_WORDS.includes(word))
       return syntaxError(this.#text, at, `There is nothing open that "${word}" could belong to`);
     const near = nearestWord(word, STATEMENT_WORDS);
     return syntaxError(
       this.#text,
       at,
-      `There is no statement "${word}"`,
+      `There is no statement "${shorten(word)}"`,
       near === undefined ? undefined : `Did you mean "${near}"?`,
     );
   }

@@ -10,6 +10,7 @@ import type { Evaluation } from './evaluation.ts';
 import { MAX_SOURCE_LENGTH } from './limits.ts';
 import { formatText } from './text-format.ts';
 import { toText } from './text-form.ts';
+import { splitAt } from './text-search.ts';
 import { characters, isList, isObject } from './value.ts';
 
 const MAX_WIDTH = MAX_SOURCE_LENGTH;
@@ -21,7 +22,10 @@ function textFilter(convert: (text: string) => string): Filter {
     run(value, _args, evaluation) {
       const text = toText(value, evaluation);
       evaluation.chargeNewText(text.length);
-      return convert(text);
+      const converted = convert(text);
+      // Capital letters may be up to three times as long.
+      evaluation.checkLength(converted.length);
+      return converted;
     },
   };
 }
@@ -56,6 +60,7 @@ export function stripText(text: string, set: string, ends: 'both' | 'start' | 'e
 
 /** The parts of `text` between separators, one step each; never more of them than steps are allowed. */
 export function splitText(text: string, separator: string | RegExp, evaluation: Evaluation): string[] {
+  if (typeof separator === 'string') return splitAt(text, separator, evaluation);
   evaluation.chargeText(text.length);
   const parts = text.split(separator, evaluation.limits.maxSteps + 1);
   evaluation.charge(parts.length);
@@ -83,7 +88,7 @@ function replaceText(
 function truncate(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): string {
   const text = toText(value, evaluation);
   const length = wholeArgument(args[0], 'length', { fallback: 255, min: 0, max: MAX_WIDTH }, evaluation);
-  const mayCutWords = flagArgument(args[1], false);
+  const mayCutWords = flagArgument(args[1], false, evaluation);
   const ending = textArgument(args[2], '...', 'end', evaluation);
   const leeway = wholeArgument(args[3], 'leeway', { fallback: 5, min: 0, max: MAX_WIDTH }, evaluation);
   evaluation.chargeNewText(text.length);
@@ -103,8 +108,8 @@ function indent(value: JsonValue, args: ArgumentValues, evaluation: Evaluation):
     typeof width === 'string'
       ? width
       : ' '.repeat(wholeArgument(width, 'width', { fallback: 4, min: 0, max: 1000 }, evaluation));
-  const isFirstIndented = flagArgument(args[1], false);
-  const areBlankIndented = flagArgument(args[2], false);
+  const isFirstIndented = flagArgument(args[1], false, evaluation);
+  const areBlankIndented = flagArgument(args[2], false, evaluation);
   const lines = splitText(text, '\n', evaluation);
   evaluation.chargeNewText(text.length + lines.length * pad.length);
   return lines
@@ -188,6 +193,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
   },
   replace: {
     parameters: ['old', 'new', 'count'],
+    aliases: { from: 'old', to: 'new' },
     required: 2,
     run(value, args, evaluation) {
       const search = textArgument(args[0], '', 'old', evaluation);
@@ -202,7 +208,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
   truncate: { parameters: ['length', 'killwords', 'end', 'leeway'], run: truncate },
   indent: { parameters: ['width', 'first', 'blank'], run: indent },
   center: { parameters: ['width'], run: center },
-  join: { parameters: ['d', 'attribute'], run: join },
+  join: { parameters: ['d', 'attribute'], aliases: { sep: 'd' }, run: join },
   format: { parameters: [], isVariadic: true, run: format },
   urlencode: { parameters: [], run: urlEncode },
   wordcount: {

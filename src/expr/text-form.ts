@@ -45,6 +45,7 @@ class JsonWriter {
       this.#evaluation.checkLength(this.text.length + value.length);
       this.#evaluation.chargeText(value.length);
       this.text += JSON.stringify(value);
+      this.#evaluation.checkLength(this.text.length);
     } else if (typeof value !== 'object' || value === null) {
       this.#evaluation.charge(1);
       this.text += JSON.stringify(value ?? null);

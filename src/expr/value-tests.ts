@@ -8,6 +8,7 @@ import { type ArgumentValues, type Test } from './callable.ts';
 import { compareValues, contains } from './comparison.ts';
 import type { CompareOperator } from './ast.ts';
 import type { Evaluation } from './evaluation.ts';
+import { RUST_TESTS } from './rust-dialect.ts';
 import { toText } from './text-form.ts';
 import { isList, isObject, typeName } from './value.ts';
 
@@ -54,9 +55,11 @@ const mapping = simple(isObject);
 
 /** Tests by name. */
 export const VALUE_TESTS: Readonly<Record<string, Test>> = {
+  ...RUST_TESTS,
   defined,
   undefined: simple((value) => value === null),
   none: simple((value) => value === null),
+  None: simple((value) => value === null),
   null: simple((value) => value === null),
   string: simple((value) => typeof value === 'string'),
   number: simple((value) => typeof value === 'number'),
@@ -64,7 +67,9 @@ export const VALUE_TESTS: Readonly<Record<string, Test>> = {
   float: simple((value) => typeof value === 'number' && !Number.isInteger(value)),
   boolean: simple((value) => typeof value === 'boolean'),
   true: simple((value) => value === true),
+  True: simple((value) => value === true),
   false: simple((value) => value === false),
+  False: simple((value) => value === false),
   mapping,
   sequence: simple((value) => isList(value) || typeof value === 'string' || isObject(value)),
   iterable: simple((value) => isList(value) || typeof value === 'string' || isObject(value)),
@@ -73,6 +78,7 @@ export const VALUE_TESTS: Readonly<Record<string, Test>> = {
   even: { parameters: [], run: (value, _args, evaluation) => remainder(value, 2, evaluation) === 0 },
   divisibleby: {
     parameters: ['num'],
+    aliases: { divisor: 'num' },
     required: 1,
     run: (value, args: ArgumentValues, evaluation) => remainder(value, args[0] ?? null, evaluation) === 0,
   },

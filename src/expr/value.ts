@@ -88,6 +88,7 @@ function hasKeys(object: JsonObject): boolean {
   return false;
 }
 
+const LONGEST_FALSE_WORD = 5;
 const FALSE_ROUTE_WORDS: ReadonlySet<string> = new Set(['', 'false', '0', 'no', 'none']);
 
 /**
@@ -98,7 +99,8 @@ const FALSE_ROUTE_WORDS: ReadonlySet<string> = new Set(['', 'false', '0', 'no', 
  */
 export function isRouteTrue(value: JsonValue): boolean {
   if (typeof value !== 'string') return isTrue(value);
-  return !FALSE_ROUTE_WORDS.has(value.trim().toLowerCase());
+  const word = value.trim();
+  return word.length > LONGEST_FALSE_WORD || !FALSE_ROUTE_WORDS.has(word.toLowerCase());
 }
 
 /** The UTF-8 length of `text`, an unpaired surrogate counted as its replacement (3 bytes). */
