@@ -102,7 +102,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       ...files,
       stateBytes: options.limits.stateBytes,
     }),
-    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0, keepsValues: false }),
+    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0 }),
     blobs,
     ...{ clock, log, metrics },
     seeds: { next: () => randomSeed() / 4_294_967_296 },
@@ -129,6 +129,7 @@ function toRunLimits(options: MoonpoolOptions): RunLimits {
     maxLuaTimeoutMs: options.limits.flowLuaTimeoutMs,
     luaMemoryBytes: options.lua.memoryBytes,
     maxLuaMemoryBytes: options.lua.memoryBytes,
+    parkedBytes: options.lua.parkedBytes,
     stateBytes: options.limits.stateBytes,
     runTimeoutMs: 24 * HOUR_MS,
   };

@@ -78,8 +78,20 @@ export const ERROR_FACTS = {
     retryable: false,
     about: 'The input of a run does not fit what the flow asks for.',
   },
+  FLOW_NOT_WAITING: {
+    http: 409,
+    exit: 2,
+    retryable: false,
+    about: 'Input was given to a run that does not wait for it.',
+  },
   FLOW_NO_ROUTE: { http: 500, exit: 1, retryable: false, about: 'No goto rule or edge of a node applied.' },
   FLOW_STEP_LIMIT: { http: 500, exit: 1, retryable: false, about: 'A run took more node steps than it may.' },
+  FLOW_ITEMS: {
+    http: 500,
+    exit: 1,
+    retryable: false,
+    about: 'The items of a dynamic fan-out are no list, or too many.',
+  },
   FLOW_LOOP_LIMIT: {
     http: 500,
     exit: 1,
@@ -107,6 +119,12 @@ export const ERROR_FACTS = {
     about: 'A heavy job needed more time or memory than it may take and was ended.',
   },
   FLOW_WORK_BUSY: { http: 503, exit: 1, retryable: true, about: 'Too many heavy jobs wait for the work thread.' },
+  FLOW_RATE_LIMITED: {
+    http: 503,
+    exit: 1,
+    retryable: true,
+    about: 'A rate limiter would have let a call through only after the longest wait it asked for.',
+  },
   STORE_FULL: {
     http: 507,
     exit: 1,

@@ -5,21 +5,33 @@
  * nothing itself. Invariant: what came from outside is in the journal before the decider's
  * next effect begins.
  */
-import { type ErrorData, isJsonObject, type JsonObject, mergeShallow, type RunId, toErrorData } from '../core/index.ts';
+import {
+  type ErrorData,
+  type JsonObject,
+  type JsonValue,
+  MoonpoolError,
+  type RunId,
+  toErrorData,
+} from '../core/index.ts';
 import type { Flow, SegmentOutcome } from '../flow/index.ts';
-import { prepareInput } from '../spec/index.ts';
 import { withAnswerBytes } from './answer-bytes.ts';
+import type { Breakers } from './breakers.ts';
 import { Decider } from './decider.ts';
-import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
-import { performEffect } from './effect.ts';
-import type { EffectOutcome, JournalEntry } from './ports.ts';
-import type { Run, RunnerPorts, RunOptions, RunOutcome } from './run.ts';
+import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent, WaitingFor } from './decision.ts';
+import { runEffect } from './effects.ts';
+import { toGivenValue } from './given-value.ts';
+import type { ParkedBytes } from './parked-bytes.ts';
+import type { Lineage } from './path.ts';
+import { beginCall, finalState, rebuildMachine } from './replay.ts';
+import type { Run, RunnerPorts, RunOptions, RunOutcome, RunWaiting } from './run.ts';
+import { JournalWriter } from './run-journal.ts';
+import { RunTime } from './run-time.ts';
+import { firstState, type RunContext, toBytes, toSegmentRequest } from './segment-request.ts';
 
 /** Raised only when a replay could come out differently. */
-const INTERPRETER_VERSION = 1;
+export const INTERPRETER_VERSION = 2;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Codes with which a segment ends by a limit: not deterministic, so recorded. */
 const LIMIT_CODES: ReadonlySet<string> = new Set([
@@ -31,47 +43,79 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 type SegmentCommand = Extract<Command, { kind: 'run_segment' }>;
-type EffectCommand = Extract<Command, { kind: 'run_effect' }>;
+
+/** What all runs of a process share. */
+export interface SharedByRuns {
+  readonly breakers: Breakers;
+  readonly parked: ParkedBytes;
+}
 
 /** See the head of this file. */
 export class ActiveRun implements Run {
   readonly id: RunId;
+  readonly flow: Flow;
   readonly outcome: Promise<RunOutcome>;
   readonly #ports: RunnerPorts;
-  readonly #flow: Flow;
+  readonly #shared: SharedByRuns;
   /** Empty once the run has begun: from then on the state has it, and it can be large. */
   #input: JsonObject;
   readonly #options: RunOptions;
   readonly #decider: Decider;
-  readonly #seed: number;
-  readonly #startedAtMs: number;
-  readonly #deadlineTickMs: number;
-  /** What each path has in flight. */
+  readonly #context: RunContext;
+  readonly #journal: JournalWriter;
+  readonly #time: RunTime;
+  /** What each path has in flight, and each timer. */
   readonly #flights = new Map<string, AbortController>();
-  /** The last write; undefined while the store does not know the run, rejected when it refused it. */
-  #journal: Promise<void> | undefined;
+  /** Room taken by the parked machine of each path. */
+  readonly #parked = new Map<string, number>();
+  /** Breakers that let a path try something that has not ended. */
+  readonly #tries = new Map<string, BreakerUse>();
+  /** Steps somebody is giving something to. */
+  readonly #giving = new Set<string>();
+  #restListeners: ((rest: RunOutcome | RunWaiting) => void)[] = [];
   #seq = 0;
   #settle: (outcome: RunOutcome) => void = () => {};
-  #stopWatching: () => void = () => {};
+  #stopListening: () => void = () => {};
 
-  constructor(ports: RunnerPorts, run: { id: RunId; flow: Flow; input: JsonObject; options: RunOptions }) {
+  constructor(
+    ports: RunnerPorts,
+    shared: SharedByRuns,
+    run: { id: RunId; flow: Flow; input: JsonObject; options: RunOptions },
+  ) {
+    const { clock, limits, env, store } = ports;
+    const { id, flow, options } = run;
     this.#ports = ports;
-    this.id = run.id;
-    this.#flow = run.flow;
+    this.#shared = shared;
+    this.id = id;
+    this.flow = flow;
     this.#input = run.input;
-    this.#options = run.options;
-    this.#decider = new Decider(run.flow);
-    this.#seed = Math.floor(ports.seeds.next() * 4_294_967_296);
-    this.#startedAtMs = ports.clock.nowMs();
-    this.#deadlineTickMs = ports.clock.tickMs() + this.#timeoutMs();
+    this.#options = options;
+    this.#decider = new Decider(flow);
+    const seed = Math.floor(ports.seeds.next() * 4_294_967_296);
+    const priority = options.priority ?? 'normal';
+    this.#context = { runId: id, flow, seed, startedAtMs: clock.nowMs(), env, limits, priority };
+    this.#journal = new JournalWriter(store, id);
+    const asked = [options.timeoutMs, flow.settings.timeoutMs, limits.runTimeoutMs];
+    this.#time = new RunTime(clock, Math.min(...asked.filter((timeoutMs) => timeoutMs !== undefined)), (error) =>
+      this.#stop(error),
+    );
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
   }
 
+  get waitingFor(): readonly WaitingFor[] {
+    return this.#decider.inFlightCount > 0 ? [] : this.#decider.waitingFor;
+  }
+
   /** Starts the run; called once, by the runner. */
   begin(): void {
-    this.#watch();
+    this.#time.start();
+    const { signal } = this.#options;
+    const onAbort = (): void => this.cancel('its caller gave up');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) queueMicrotask(onAbort);
+    this.#stopListening = () => signal?.removeEventListener('abort', onAbort);
     void this.#begin().catch((error: unknown) => this.#stop(toErrorData(error)));
   }
 
@@ -79,67 +123,71 @@ export class ActiveRun implements Run {
     this.#stop({ code: 'FLOW_CANCELLED', message: `The run was cancelled: ${reason}.` });
   }
 
-  #timeoutMs(): number {
-    const asked = [this.#options.timeoutMs, this.#flow.settings.timeoutMs, this.#ports.limits.runTimeoutMs];
-    return Math.min(...asked.filter((timeoutMs) => timeoutMs !== undefined));
+  untilRest(): Promise<RunOutcome | RunWaiting> {
+    const { waitingFor } = this;
+    if (waitingFor.length > 0) return Promise.resolve({ kind: 'waiting', waitingFor });
+    return new Promise((resolve) => {
+      this.#restListeners.push(resolve);
+      void this.outcome.then(resolve);
+    });
+  }
+
+  async give(value: JsonValue, step?: string): Promise<void> {
+    const { waitingFor } = this.#decider;
+    const waiting =
+      step === undefined && waitingFor.length === 1 ? waitingFor[0] : waitingFor.find((one) => one.step === step);
+    if (waiting === undefined || this.#giving.has(waiting.step)) {
+      const asked =
+        waitingFor.length > 1
+          ? ` It waits at ${waitingFor.map((one) => one.step).join(', ')}: name one of them as \`step\`.`
+          : '';
+      throw new MoonpoolError('FLOW_NOT_WAITING', `The run ${this.id} does not wait for this input.${asked}`);
+    }
+    const given = toGivenValue(waiting, value);
+    const atMs = this.#ports.clock.nowMs();
+    this.#giving.add(waiting.step);
+    try {
+      await this.#journal.record({ kind: 'input.given', step: waiting.step, atMs, value: given });
+      await this.#journal.rest(undefined);
+    } finally {
+      this.#giving.delete(waiting.step);
+    }
+    this.#time.start();
+    this.#happen({ kind: 'input_given', step: waiting.step, atMs, value: encoder.encode(JSON.stringify(given)) });
   }
 
   async #begin(): Promise<void> {
-    const { clock, store } = this.#ports;
-    const given = mergeShallow(this.#flow.initialState, this.#input);
-    const { input: state, problems } = prepareInput(this.#flow, given);
+    const { clock, limits, env } = this.#ports;
+    const { startedAtMs, seed } = this.#context;
+    const { interrupts } = this.#options;
+    const { state, problems } = firstState(this.flow, this.#input);
     if (problems.length > 0) {
-      const message = `The input does not fit the flow ${this.#flow.name}: ${problems.join('; ')}.`;
+      const message = `The input does not fit the flow ${this.flow.name}: ${problems.join('; ')}.`;
       this.#stop({ code: 'FLOW_INPUT', message, details: { problems } });
     }
     // Its caller may have given up meanwhile; a journal begun now would never be ended.
     if (this.#decider.end !== undefined) return;
-    const created = store.create({
-      id: this.id,
-      flow: this.#flow.name,
-      status: 'running',
-      startedAtMs: this.#startedAtMs,
-    });
-    this.#journal = created;
-    await created.catch((error: unknown) => {
-      this.#journal = undefined;
-      throw error;
-    });
-    const entry = { atMs: clock.nowMs(), flowHash: this.#flow.hash, interpreterVersion: INTERPRETER_VERSION };
-    const { stateBytes } = this.#ports.limits;
-    const recorded = { input: this.#input, seed: this.#seed, env: this.#ports.env, stateBytes };
-    await this.#record({ kind: 'run.started', ...entry, ...recorded });
-    const bytes = encoder.encode(JSON.stringify(state));
+    await this.#journal.begin({ id: this.id, flow: this.flow.name, status: 'running', startedAtMs });
     const input = this.#input;
-    this.#input = {};
-    this.#happen({ kind: 'started', atMs: this.#startedAtMs, state: bytes, input, stateBytes });
-  }
-
-  /** Ends the run at its deadline or when its caller gives up. */
-  #watch(): void {
-    const { clock } = this.#ports;
-    const timeoutMs = this.#timeoutMs();
-    const stopTimer = clock.after(timeoutMs, () => {
-      this.#stop({
-        code: 'FLOW_TIMEOUT',
-        message: `The run did not end within ${timeoutMs} ms.`,
-        details: { timeout_ms: timeoutMs },
-      });
+    const more = { stateBytes: limits.stateBytes, ...(interrupts === undefined ? {} : { interrupts }) };
+    await this.#journal.record({
+      kind: 'run.started',
+      atMs: clock.nowMs(),
+      flowHash: this.flow.hash,
+      interpreterVersion: INTERPRETER_VERSION,
+      input,
+      seed,
+      env,
+      ...more,
     });
-    const { signal } = this.#options;
-    const onAbort = (): void => this.cancel('its caller gave up');
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) queueMicrotask(onAbort);
-    this.#stopWatching = () => {
-      stopTimer();
-      signal?.removeEventListener('abort', onAbort);
-    };
+    this.#input = {};
+    this.#happen({ kind: 'started', atMs: startedAtMs, state: toBytes(state), input, ...more });
   }
 
   #stop(error: ErrorData): void {
     if (this.#decider.end !== undefined) return;
     const atMs = this.#ports.clock.nowMs();
-    void this.#record({ kind: 'run.cancelled', atMs, error }).catch(() => {
+    void this.#journal.record({ kind: 'run.cancelled', atMs, error }).catch(() => {
       // The run ends either way; a store that cannot take this entry has said so itself.
     });
     this.#happen({ kind: 'stopped', atMs, error });
@@ -164,18 +212,44 @@ export class ActiveRun implements Run {
   }
 
   #carryOut(command: Command): void {
+    const { breakers } = this.#shared;
     switch (command.kind) {
-      case 'run_segment':
-        this.#fly(command.path, (signal) => this.#runSegment(command, signal));
+      case 'run_segment': {
+        this.#release(command.path);
+        const lineage = command.isMachineDropped ? this.#decider.lineageOf(command.path) : [];
+        this.#fly(command.path, (signal) => this.#runSegment(command, lineage, signal));
         return;
-      case 'run_effect':
-        this.#fly(command.path, (signal) => this.#runEffect(command, signal));
+      }
+      case 'run_effect': {
+        const context = {
+          ...{ runId: this.id, ports: this.#ports, breakers, journal: this.#journal },
+          take: (happening: Happening) => this.#happen(happening),
+        };
+        const { deadlineTickMs } = this.#time;
+        this.#fly(command.path, (signal) => runEffect(context, command, { signal, deadlineTickMs }));
+        return;
+      }
+      case 'ask_breaker':
+        this.#fly(command.path, () => this.#askBreaker(command));
+        return;
+      case 'tell_breaker':
+        breakers.tell(command.breaker, command.success);
+        for (const [path, { name }] of this.#tries) if (name === command.breaker.name) this.#tries.delete(path);
+        return;
+      case 'begin_call':
+        this.#fly(command.path, async () => beginCall(command.flow, command.path, command.input));
+        return;
+      case 'start_timer':
+        this.#fly(command.timer, (signal) => this.#sleep(command.timer, command.delayMs, signal));
+        return;
+      case 'stop_timer':
+        this.#land(command.timer);
         return;
       case 'abandon':
-        for (const path of command.paths) {
-          this.#flights.get(path)?.abort();
-          this.#flights.delete(path);
-        }
+        for (const path of command.paths) this.#land(path);
+        return;
+      case 'wait':
+        this.#wait(command.waitingFor);
         return;
       case 'publish':
         this.#publish(command.event);
@@ -195,6 +269,7 @@ export class ActiveRun implements Run {
         if (controller.signal.aborted) return;
         this.#flights.delete(path);
         this.#happen(happening);
+        this.#settleParked(path);
       },
       (error: unknown) => {
         if (!controller.signal.aborted) this.#stop(toErrorData(error));
@@ -202,25 +277,25 @@ export class ActiveRun implements Run {
     );
   }
 
-  async #runSegment(command: SegmentCommand, signal: AbortSignal): Promise<Happening> {
-    const { segments, limits, env, clock, log } = this.#ports;
-    const { kind: _, path, ...rest } = command;
-    const { lua } = this.#flow.settings;
-    const usual = this.#flow.endpoint === undefined ? limits.luaTimeoutMs : limits.luaEndpointTimeoutMs;
-    const leftMs = Math.max(1, this.#deadlineTickMs - clock.tickMs());
-    const request = {
-      ...rest,
-      runId: this.id,
-      flowHash: this.#flow.hash,
-      scope: { run: { id: this.id, started_at_ms: this.#startedAtMs }, env, settings: {} },
-      seed: `${this.#seed}/${path}`,
-      luaTimeoutMs: Math.min(lua.timeoutMs ?? usual, limits.maxLuaTimeoutMs, leftMs),
-      luaMemoryBytes: Math.min(lua.memoryBytes ?? limits.luaMemoryBytes, limits.maxLuaMemoryBytes),
-      stateBytes: limits.stateBytes,
-      priority: this.#options.priority ?? 'normal',
+  /** Ends what `path` has in flight, and gives back what it holds. */
+  #land(path: string): void {
+    this.#flights.get(path)?.abort();
+    this.#flights.delete(path);
+    this.#release(path);
+    const breaker = this.#tries.get(path);
+    if (breaker !== undefined) this.#shared.breakers.release(breaker);
+    this.#tries.delete(path);
+  }
+
+  async #runSegment(command: SegmentCommand, lineage: readonly Lineage[], signal: AbortSignal): Promise<Happening> {
+    const { segments, clock, log } = this.#ports;
+    const { path } = command;
+    const machine = command.isMachineDropped ? await this.#rebuild(command, lineage, signal) : command.machine;
+    const request = toSegmentRequest(this.#context, machine === undefined ? command : { ...command, machine }, {
+      leftMs: Math.max(1, this.#time.deadlineTickMs - clock.tickMs()),
       wantFacts: this.#options.onEvent !== undefined,
-    };
-    const outcome = await segments.runSegment(this.#flow, request, {
+    });
+    const outcome = await segments.runSegment(command.flow, request, {
       signal,
       onFacts: (facts) => {
         if (signal.aborted) return;
@@ -230,88 +305,108 @@ export class ActiveRun implements Run {
         this.#happen({ kind: 'segment_reported', path, facts });
       },
     });
-    await this.#recordTaken(path, outcome);
-    return { kind: 'segment_ended', path, outcome };
+    await this.#recordTaken(command, outcome);
+    return this.#park(path, outcome);
   }
 
   /** A pure segment replays by itself; only what chance decided is recorded: order and limits. */
-  async #recordTaken(path: string, outcome: SegmentOutcome): Promise<void> {
-    const { end } = outcome;
+  async #recordTaken({ path, ordinal }: SegmentCommand, { end, steps }: SegmentOutcome): Promise<void> {
     const byLimit = end.kind === 'failed' && LIMIT_CODES.has(end.error.code);
     if (!byLimit && !this.#decider.isConcurrent) return;
-    await this.#record({
-      kind: 'segment.taken',
-      path,
-      ...(byLimit ? { failed: { ...end.error, node: end.node } } : {}),
-    });
+    const failed = byLimit ? { failed: { ...end.error, node: end.node, steps } } : {};
+    await this.#journal.record({ kind: 'segment.taken', path, ordinal, ...failed });
   }
 
-  async #runEffect(command: EffectCommand, signal: AbortSignal): Promise<Happening> {
-    const { actions, clock } = this.#ports;
-    const { step, node, uses } = command;
+  /** Keeps the path's machine when there is room for it; else it is made again when it is needed. */
+  #park(path: string, outcome: SegmentOutcome): Happening {
+    const { end } = outcome;
+    if (!('machine' in end) || end.machine === undefined) return { kind: 'segment_ended', path, outcome };
+    const bytes = end.machine.byteLength;
+    if (this.#shared.parked.reserve(bytes)) {
+      this.#parked.set(path, bytes);
+      return { kind: 'segment_ended', path, outcome };
+    }
+    const { machine: _, ...rest } = end;
+    return { kind: 'segment_ended', path, outcome: { ...outcome, end: rest as typeof end }, isMachineDropped: true };
+  }
+
+  /** Gives back the room of a machine that the decider did not keep. */
+  #settleParked(path: string): void {
+    if (this.#decider.machineOf(path) === undefined) this.#release(path);
+  }
+
+  #release(path: string): void {
+    const bytes = this.#parked.get(path);
+    if (bytes === undefined) return;
+    this.#parked.delete(path);
+    this.#shared.parked.release(bytes);
+  }
+
+  async #rebuild(
+    { path, ordinal }: SegmentCommand,
+    lineage: readonly Lineage[],
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    const journal = await this.#journal.read();
+    if (journal?.isComplete !== true) {
+      const message = `The Lua globals of the run ${this.id} were given up to save memory, and what came into the run was too large to keep for making them again.`;
+      throw new MoonpoolError('STORE_FULL', message);
+    }
+    const parts = { run: this.#context, entries: journal.entries, segments: this.#ports.segments, signal };
+    return rebuildMachine(parts, { path, ordinal, lineage });
+  }
+
+  async #askBreaker(command: Extract<Command, { kind: 'ask_breaker' }>): Promise<Happening> {
+    const { step, breaker, path } = command;
+    const error = this.#shared.breakers.ask(breaker);
+    if (error === undefined) this.#tries.set(path, breaker);
+    const atMs = this.#ports.clock.nowMs();
+    const answer = { step, atMs, ...(error === undefined ? {} : { error }) };
+    await this.#journal.record({ kind: 'gate.answered', ...answer });
+    return { kind: 'gate_answered', ...answer };
+  }
+
+  async #sleep(timer: string, delayMs: number, signal: AbortSignal): Promise<Happening> {
+    const { clock } = this.#ports;
+    await clock.sleep(delayMs, signal);
     const atMs = clock.nowMs();
-    // A safe effect may simply be done again, so its begin needs no record.
-    if (actions.find(uses)?.effect !== 'safe') await this.#record({ kind: 'effect.begun', step, atMs });
-    this.#happen({ kind: 'effect_begun', step, atMs });
-    const outcome: EffectOutcome = await performEffect(actions, uses, parseObject(command.with), {
-      runId: this.id,
-      node,
-      flowName: this.#flow.name,
-      flowDirectory: this.#flow.directory,
-      idempotencyKey: `${this.id}/${step}`,
-      attempt: 1,
-      nowMs: atMs,
-      deadlineTickMs: this.#deadlineTickMs,
-      signal,
-    });
-    // What an action kept while its run ended, the end did not find.
-    if (signal.aborted) await this.#ports.blobs?.release(this.id);
-    const endedAtMs = clock.nowMs();
-    await this.#record({ kind: 'effect.ended', step, atMs: endedAtMs, outcome });
-    return { kind: 'effect_ended', step, atMs: endedAtMs, outcome };
+    await this.#journal.record({ kind: 'timer.fired', timer, atMs });
+    return { kind: 'timer_fired', timer, atMs };
   }
 
-  /** Appends in the order of calls, also when the store is slow. */
-  #record(entry: JournalEntry): Promise<void> {
-    if (this.#journal === undefined) return Promise.resolve();
-    const appended = this.#journal.then(() => this.#ports.store.append(this.id, [entry]));
-    this.#journal = appended.catch(() => {
-      // Whoever awaited `appended` sees the failure; the chain itself goes on.
-    });
-    return appended;
+  #wait(waitingFor: readonly WaitingFor[]): void {
+    // Somebody may take days; the time of the run is the time it works.
+    this.#time.pause();
+    const tell = (): void => {
+      const listeners = this.#restListeners.splice(0);
+      for (const listener of listeners) listener({ kind: 'waiting', waitingFor });
+    };
+    this.#journal.rest(waitingFor).then(tell, (error: unknown) => this.#stop(toErrorData(error)));
   }
 
   #publish(event: UnnumberedEvent): void {
     const { onEvent } = this.#options;
     if (onEvent === undefined) return;
-    const { end } = this.#decider;
-    const isLast = event.event === 'run.finished' && end?.kind === 'succeeded';
     const { event: name, at_ms, data = {}, ...place } = event;
-    const state = isLast ? { state: parseObject(end.state) } : {};
+    const state = name === 'run.finished' ? finalState(this.#decider.end) : {};
     onEvent({ event: name, run_id: this.id, seq: this.#seq, at_ms, ...place, data: { ...data, ...state } });
     this.#seq += 1;
   }
 
   async #finish(end: RunEnd): Promise<void> {
-    this.#stopWatching();
-    const { store, blobs, clock, log } = this.#ports;
+    this.#time.pause();
+    this.#stopListening();
+    for (const path of [...this.#flights.keys(), ...this.#parked.keys(), ...this.#tries.keys()]) this.#land(path);
+    const { blobs, clock, log } = this.#ports;
     let outcome: RunOutcome = end;
     try {
       outcome = await withAnswerBytes(end, blobs);
-      if (this.#journal !== undefined) {
-        await this.#journal;
-        const error = end.kind === 'succeeded' ? {} : { error: end.error };
-        await store.finish(this.id, { status: end.kind, endedAtMs: clock.nowMs(), ...error });
-      }
+      const more = end.kind === 'succeeded' ? { state: end.state } : { error: end.error };
+      await this.#journal.finish({ status: end.kind, endedAtMs: clock.nowMs(), ...more });
       await blobs?.release(this.id);
     } catch (error) {
       log.error('run.finish_failed', { run_id: this.id, error: toErrorData(error).message });
     }
     this.#settle(outcome);
   }
-}
-
-function parseObject(bytes: Uint8Array): JsonObject {
-  const value: unknown = JSON.parse(decoder.decode(bytes));
-  return isJsonObject(value) ? value : {};
 }

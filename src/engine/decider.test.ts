@@ -5,6 +5,7 @@ import { Decider, decide, MAIN_PATH } from './decider.ts';
 import type { Command, Happening } from './decision.ts';
 
 const EMPTY = stateBytes({});
+const MEMO = { frames: [], itemKeys: [] } as const;
 const START = {
   kind: 'started',
   atMs: 100,
@@ -25,7 +26,14 @@ function forkedDecider(onError: 'fail' | 'collect', limitBytes?: number): { deci
   const commands = decider.take({
     kind: 'segment_ended',
     path: MAIN_PATH,
-    outcome: anOutcome({ kind: 'parallel', node: 'fork', route: aParallelRoute({ onError }), state: EMPTY }),
+    outcome: anOutcome({
+      kind: 'parallel',
+      node: 'fork',
+      route: aParallelRoute({ onError }),
+      state: EMPTY,
+      memo: MEMO,
+      branchMemo: MEMO,
+    }),
   });
   const [a, b] = segmentsOf(commands).map((command) => command.path);
   return { decider, a: a as string, b: b as string };
@@ -74,7 +82,15 @@ describe('Decider', () => {
 
   it('names effects by path, node and iteration, and goes on with their result', () => {
     const decider = startedDecider();
-    const action = { kind: 'action', node: 'fetch', uses: 'http.get', with: EMPTY, state: EMPTY } as const;
+    const action = {
+      kind: 'action',
+      node: 'fetch',
+      attempt: 1,
+      uses: 'http.get',
+      with: EMPTY,
+      state: EMPTY,
+      memo: MEMO,
+    } as const;
     const steps: string[] = [];
     for (const atMs of [200, 300]) {
       const asked = decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(action) });
@@ -89,6 +105,7 @@ describe('Decider', () => {
       assert.deepEqual(segmentsOf(after)[0]?.start, {
         kind: 'result',
         node: 'fetch',
+        attempt: 1,
         value: new TextEncoder().encode(String(atMs)),
       });
       assert.equal(segmentsOf(after)[0]?.nowMs, atMs);
@@ -100,7 +117,16 @@ describe('Decider', () => {
   it('hands a parked machine back to the segment after the effect', () => {
     const decider = startedDecider();
     const machine = new Uint8Array([1, 2, 3]);
-    const end = { kind: 'action', node: 'n', uses: 'log', with: EMPTY, state: EMPTY, machine } as const;
+    const end = {
+      kind: 'action',
+      node: 'n',
+      attempt: 1,
+      uses: 'log',
+      with: EMPTY,
+      state: EMPTY,
+      memo: MEMO,
+      machine,
+    } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
 
     const commands = decider.take({
@@ -115,7 +141,15 @@ describe('Decider', () => {
 
   it('lets a node handle the failure of its effect', () => {
     const decider = startedDecider();
-    const end = { kind: 'action', node: 'n', uses: 'http.get', with: EMPTY, state: EMPTY } as const;
+    const end = {
+      kind: 'action',
+      node: 'n',
+      attempt: 1,
+      uses: 'http.get',
+      with: EMPTY,
+      state: EMPTY,
+      memo: MEMO,
+    } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
     const error = { code: 'CONN_CONNECT', message: 'Refused.' } as const;
 
@@ -126,13 +160,21 @@ describe('Decider', () => {
       outcome: { kind: 'failed', error },
     });
 
-    assert.deepEqual(segmentsOf(commands)[0]?.start, { kind: 'error', node: 'n', error });
+    assert.deepEqual(segmentsOf(commands)[0]?.start, { kind: 'error', node: 'n', attempt: 1, error });
   });
 
   it('keeps the answer an effect gave for the end of the run', () => {
     const decider = startedDecider();
     const response = { status: 201, headers: {}, body: 'made' };
-    const end = { kind: 'action', node: 'n', uses: 'http.respond', with: EMPTY, state: EMPTY } as const;
+    const end = {
+      kind: 'action',
+      node: 'n',
+      attempt: 1,
+      uses: 'http.respond',
+      with: EMPTY,
+      state: EMPTY,
+      memo: MEMO,
+    } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
     decider.take({ kind: 'effect_ended', step: 'main/n/0', atMs: 1, outcome: { kind: 'done', value: {}, response } });
 
@@ -208,7 +250,14 @@ describe('Decider', () => {
     const inner = decider.take({
       kind: 'segment_ended',
       path: a,
-      outcome: anOutcome({ kind: 'parallel', node: 'inner', route: aParallelRoute(), state: EMPTY }),
+      outcome: anOutcome({
+        kind: 'parallel',
+        node: 'inner',
+        route: aParallelRoute(),
+        state: EMPTY,
+        memo: MEMO,
+        branchMemo: MEMO,
+      }),
     });
     decider.take(fails(segmentsOf(inner)[0]?.path ?? ''));
 
@@ -219,7 +268,7 @@ describe('Decider', () => {
 
   it('measures a branch by recorded instants only', () => {
     const { decider, a, b } = forkedDecider('fail');
-    const end = { kind: 'action', node: 'n', uses: 'log', with: EMPTY, state: EMPTY } as const;
+    const end = { kind: 'action', node: 'n', attempt: 1, uses: 'log', with: EMPTY, state: EMPTY, memo: MEMO } as const;
     decider.take({ kind: 'segment_ended', path: a, outcome: anOutcome(end) });
     decider.take({ kind: 'effect_ended', step: `${a}/n/0`, atMs: 175, outcome: { kind: 'done', value: {} } });
     decider.take(endsWith(a));
@@ -233,7 +282,7 @@ describe('Decider', () => {
 
   it('ends a run that took one step more than it may', () => {
     const decider: Decider = startedDecider(1);
-    const end = { kind: 'action', node: 'n', uses: 'log', with: EMPTY, state: EMPTY } as const;
+    const end = { kind: 'action', node: 'n', attempt: 1, uses: 'log', with: EMPTY, state: EMPTY, memo: MEMO } as const;
     decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: anOutcome(end) });
     decider.take({ kind: 'effect_ended', step: 'main/n/0', atMs: 1, outcome: { kind: 'done', value: {} } });
 
@@ -249,7 +298,7 @@ describe('Decider', () => {
     const commands = decider.take({ kind: 'stopped', atMs: 500, error });
 
     const abandoned = commands.flatMap((command) => (command.kind === 'abandon' ? command.paths : []));
-    assert.deepEqual(abandoned.toSorted(), [MAIN_PATH, a, b]);
+    assert.deepEqual(abandoned.toSorted(), [a, b]);
     assert.equal(decider.end?.kind, 'cancelled');
     assert.equal(decider.inFlightCount, 0);
   });
@@ -278,7 +327,14 @@ describe('decide', () => {
       {
         kind: 'segment_ended',
         path: MAIN_PATH,
-        outcome: anOutcome({ kind: 'parallel', node: 'f', route: aParallelRoute(), state: EMPTY }),
+        outcome: anOutcome({
+          kind: 'parallel',
+          node: 'f',
+          route: aParallelRoute(),
+          state: EMPTY,
+          memo: MEMO,
+          branchMemo: MEMO,
+        }),
       },
       endsWith('main/f.0/b'),
       endsWith('main/f.0/a'),

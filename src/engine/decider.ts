@@ -2,62 +2,59 @@
  * The only scheduler of a run: takes what happened, says what to do next.
  *
  * Knows no clock, no thread and no file. Invariant: the same flow and the same happenings in
- * the same order give the same commands, so a journal replays to the same run. A run is a tree
- * of paths: the main path, and below each fan-out one path per branch.
+ * the same order give the same commands, so a journal replays to the same run. What a path is
+ * stands in `path.ts`; how branches start and come in, in `branches.ts`.
  */
-import { type ErrorData, type JsonObject, MoonpoolError } from '../core/index.ts';
-import type { BranchResult, Flow, ParallelRoute, SegmentEnd, SegmentFact } from '../flow/index.ts';
-import type { Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
+import { type ErrorData, MoonpoolError } from '../core/index.ts';
+import type { Flow, FlowNode, Interrupts, SegmentEnd, SegmentFact, SegmentStart } from '../flow/index.ts';
+import { Branches } from './branches.ts';
+import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent, WaitingFor } from './decision.ts';
 import type { EffectOutcome, FlowResponse } from './ports.ts';
+import { type Lineage, lineageOf, type Path, type Phase } from './path.ts';
+import { factEvent, waitingData } from './run-facts.ts';
 
 const encoder = new TextEncoder();
 
 /** The id of the path a run begins on. */
 export const MAIN_PATH = 'main';
 
-type Phase =
-  | { readonly kind: 'computing' }
-  | { readonly kind: 'acting'; readonly step: string; readonly node: string }
-  | { readonly kind: 'waiting_for_branches'; readonly fanOut: FanOut }
-  | { readonly kind: 'over' };
+/** A path that pauses for longer keeps no machine meanwhile, ms. */
+const KEEP_MACHINE_MS = 10_000;
 
-interface FanOut {
-  readonly route: ParallelRoute;
-  readonly branches: readonly Path[];
-  readonly results: (BranchResult | undefined)[];
-  endedCount: number;
-  /** Of the states that came in so far, also of those that were not kept. */
-  stateBytes: number;
-}
-
-interface Path {
-  readonly id: string;
-  /** `/`-joined branch names as events show them; empty on the main path. */
-  readonly label: string;
-  readonly branch: { readonly parent: Path; readonly index: number; readonly name: string } | undefined;
-  readonly join: string | undefined;
-  readonly startedAtMs: number;
-  /** How often each node of this path fanned out or acted: the iteration in step and path ids. */
-  readonly visits: Map<string, number>;
-  phase: Phase;
-  state: Uint8Array;
-  machine: Uint8Array | undefined;
-  nowMs: number;
-}
+/** Phases in which something is in flight. */
+const IN_FLIGHT: ReadonlySet<Phase['kind']> = new Set(['computing', 'acting', 'asking', 'beginning', 'pausing']);
 
 /** One run's decisions. Feed it every happening once, in order. */
 export class Decider {
   readonly #flow: Flow;
-  #stateBytes = 0;
+  readonly #branches: Branches;
   readonly #paths = new Map<string, Path>();
   readonly #steps = new Map<string, Path>();
+  /** What to do when a timer fires. */
+  readonly #timers = new Map<string, (atMs: number) => void>();
+  #interrupts: Interrupts | undefined;
   #stepsTaken = 0;
+  #inFlightCount = 0;
   #response: FlowResponse | undefined;
   #end: RunEnd | undefined;
+  #isResting = false;
   #commands: Command[] = [];
 
   constructor(flow: Flow) {
     this.#flow = flow;
+    this.#branches = new Branches({
+      add: (path) => this.#paths.set(path.id, path),
+      forget: (path) => this.#forget(path),
+      setPhase: (path, phase) => this.#setPhase(path, phase),
+      command: (command) => this.#commands.push(command),
+      publish: (path, event) => this.#publish(path, event),
+      compute: (path, start) => this.#compute(path, start),
+      ask: (path, breaker, then) => this.#ask(path, breaker, then),
+      startTimer: (path, delayMs, then) => this.#startTimer(path, delayMs, then),
+      stopTimer: (timer) => this.#stopTimer(timer),
+      abandon: (paths) => this.#abandon(paths),
+      failPath: (path, error, node) => this.#fail(path, error, node),
+    });
   }
 
   /** How the run ended, once it has. */
@@ -67,21 +64,39 @@ export class Decider {
 
   /** True when the order in which paths end is a matter of chance. */
   get isConcurrent(): boolean {
-    let count = 0;
-    for (const { phase } of this.#paths.values()) {
-      if (phase.kind === 'computing' || phase.kind === 'acting') count += 1;
-      if (count > 1) return true;
-    }
-    return false;
+    return this.#inFlightCount > 1;
   }
 
-  /** How many paths have something in flight. */
+  /** How many paths have something in flight, timers included. */
   get inFlightCount(): number {
-    let count = 0;
-    for (const path of this.#paths.values()) {
-      if (path.phase.kind === 'computing' || path.phase.kind === 'acting') count += 1;
-    }
-    return count;
+    return this.#inFlightCount;
+  }
+
+  /** What waiting paths ask for. */
+  get waitingFor(): readonly WaitingFor[] {
+    return [...this.#steps.values()].flatMap(({ phase }) => {
+      if (phase.kind !== 'waiting') return [];
+      const { step, node, when, prompt, schema } = phase;
+      return [
+        { step, node, when, ...(prompt === undefined ? {} : { prompt }), ...(schema === undefined ? {} : { schema }) },
+      ];
+    });
+  }
+
+  /** The key of a path, without attempts; undefined for one that is over. */
+  keyOf(path: string): string | undefined {
+    return this.#paths.get(path)?.key;
+  }
+
+  /** The fan-outs a path is below, the innermost first. */
+  lineageOf(path: string): readonly Lineage[] {
+    const found = this.#paths.get(path);
+    return found === undefined ? [] : lineageOf(found);
+  }
+
+  /** The parked machine of a path, when it has one now. */
+  machineOf(path: string): Uint8Array | undefined {
+    return this.#paths.get(path)?.machine;
   }
 
   /**
@@ -92,26 +107,31 @@ export class Decider {
    */
   take(happening: Happening): readonly Command[] {
     this.#commands = [];
-    if (this.#end === undefined) this.#take(happening);
+    if (this.#end === undefined) {
+      this.#take(happening);
+      this.#rest(happening);
+    }
     return this.#commands;
   }
 
   #take(happening: Happening): void {
     switch (happening.kind) {
       case 'started':
-        this.#stateBytes = happening.stateBytes;
-        this.#start(happening.atMs, happening.state, happening.input);
+        this.#start(happening);
         return;
       case 'segment_reported': {
         const path = this.#paths.get(happening.path);
-        if (path !== undefined) this.#report(path, happening.facts);
+        if (path !== undefined) for (const fact of happening.facts) this.#report(path, fact);
         return;
       }
       case 'segment_ended': {
         const path = this.#paths.get(happening.path);
         if (path?.phase.kind !== 'computing') return;
-        this.#stepsTaken += happening.outcome.steps;
-        this.#afterSegment(path, happening.outcome.end);
+        const { outcome } = happening;
+        this.#stepsTaken += outcome.steps;
+        for (const { node, success } of outcome.guarded ?? []) this.#tellBreaker(path.flow, node, success);
+        path.isMachineDropped = happening.isMachineDropped === true;
+        this.#afterSegment(path, outcome.end);
         return;
       }
       case 'effect_begun': {
@@ -120,12 +140,23 @@ export class Decider {
         this.#publish(path, { event: 'effect.started', at_ms: happening.atMs, node: path.phase.node });
         return;
       }
-      case 'effect_ended': {
-        const path = this.#steps.get(happening.step);
-        this.#steps.delete(happening.step);
-        if (path?.phase.kind !== 'acting') return;
-        path.nowMs = happening.atMs;
-        this.#afterEffect(path, path.phase.node, happening.outcome);
+      case 'effect_ended':
+      case 'gate_answered':
+      case 'input_given':
+        this.#afterStep(happening);
+        return;
+      case 'call_begun':
+      case 'call_refused': {
+        const path = this.#paths.get(happening.path);
+        if (path?.phase.kind !== 'beginning') return;
+        if (happening.kind === 'call_refused') return this.#fail(path, happening.error, undefined);
+        path.state = happening.state;
+        return this.#compute(path, { kind: 'entry' });
+      }
+      case 'timer_fired': {
+        const then = this.#timers.get(happening.timer);
+        this.#timers.delete(happening.timer);
+        then?.(happening.atMs);
         return;
       }
       case 'stopped': {
@@ -136,37 +167,63 @@ export class Decider {
     }
   }
 
-  #start(atMs: number, state: Uint8Array, input: JsonObject): void {
-    const path = this.#addPath({ id: MAIN_PATH, label: '', branch: undefined, join: undefined, state, nowMs: atMs });
+  #start({ atMs, state, input, stateBytes, interrupts }: Extract<Happening, { kind: 'started' }>): void {
+    this.#branches.stateBytes = stateBytes;
+    this.#interrupts = interrupts;
+    const path: Path = {
+      id: MAIN_PATH,
+      key: MAIN_PATH,
+      label: '',
+      flow: this.#flow,
+      place: undefined,
+      root: undefined,
+      join: undefined,
+      attempt: 1,
+      startedAtMs: atMs,
+      segmentCount: 0,
+      timerCount: 0,
+      limitTimer: undefined,
+      visits: new Map(),
+      bodyTimers: new Map(),
+      phase: { kind: 'over' },
+      state,
+      memo: undefined,
+      machine: undefined,
+      isMachineDropped: false,
+      nowMs: atMs,
+    };
+    this.#paths.set(path.id, path);
     this.#publish(path, { event: 'run.started', at_ms: atMs, data: { flow: this.#flow.name, input } });
     this.#compute(path, { kind: 'entry' });
   }
 
-  #addPath(spec: Pick<Path, 'id' | 'label' | 'branch' | 'join' | 'state' | 'nowMs'>): Path {
-    const path: Path = {
-      ...spec,
-      startedAtMs: spec.nowMs,
-      visits: new Map(),
-      phase: { kind: 'computing' },
-      machine: undefined,
-    };
-    this.#paths.set(path.id, path);
-    return path;
+  #setPhase(path: Path, phase: Phase): void {
+    if (IN_FLIGHT.has(path.phase.kind)) this.#inFlightCount -= 1;
+    if (IN_FLIGHT.has(phase.kind)) this.#inFlightCount += 1;
+    path.phase = phase;
   }
 
-  #compute(path: Path, start: Extract<Command, { kind: 'run_segment' }>['start']): void {
-    path.phase = { kind: 'computing' };
+  #compute(path: Path, start: SegmentStart): void {
+    this.#setPhase(path, { kind: 'computing' });
+    const { machine, memo, root, join, isMachineDropped } = path;
     this.#commands.push({
       kind: 'run_segment',
       path: path.id,
+      ordinal: path.segmentCount,
+      flow: path.flow,
       start,
       state: path.state,
-      ...(path.machine === undefined ? {} : { machine: path.machine }),
-      ...(path.join === undefined ? {} : { join: path.join }),
+      isMachineDropped: isMachineDropped && machine === undefined,
+      ...(memo === undefined ? {} : { memo }),
+      ...(machine === undefined ? {} : { machine }),
+      ...(root === undefined ? {} : { root }),
+      ...(join === undefined ? {} : { join }),
+      ...(this.#interrupts === undefined || path.flow !== this.#flow ? {} : { interrupts: this.#interrupts }),
       nowMs: path.nowMs,
       stepsLeft: Math.max(0, this.#flow.settings.maxSteps - this.#stepsTaken),
     });
     path.machine = undefined;
+    path.segmentCount += 1;
   }
 
   #afterSegment(path: Path, end: SegmentEnd): void {
@@ -177,48 +234,109 @@ export class Decider {
     }
     switch (end.kind) {
       case 'end':
-        if (path.branch !== undefined) throw new MoonpoolError('BUG_INVARIANT', 'A branch ended the run.');
-        this.#finish(
-          {
-            kind: 'succeeded',
-            state: end.state,
-            ...(this.#response === undefined ? {} : { response: this.#response }),
-          },
-          path.nowMs,
-        );
-        return;
       case 'joined':
-        this.#branchOver(path, { success: true, state: end.state });
-        return;
-      case 'action': {
-        path.state = end.state;
-        path.machine = end.machine;
-        const step = `${path.id}/${end.node}/${this.#visit(path, end.node)}`;
-        path.phase = { kind: 'acting', step, node: end.node };
-        this.#steps.set(step, path);
-        this.#commands.push({
-          kind: 'run_effect',
-          path: path.id,
-          step,
-          node: end.node,
-          uses: end.uses,
-          with: end.with,
-        });
-        return;
-      }
-      case 'parallel':
-        path.state = end.state;
-        path.machine = end.machine;
-        this.#fanOut(path, end.node, end.route);
+        if (path.place !== undefined) this.#branches.end(path, { success: true, state: end.state });
+        else this.#succeed(path, end.state);
         return;
       case 'failed':
         this.#fail(path, end.error, end.node);
         return;
+      default:
+        path.state = end.state;
+        path.memo = end.memo;
+        path.machine = end.machine;
+        this.#watchBodies(path);
+        this.#goOn(path, end);
     }
   }
 
-  #afterEffect(path: Path, node: string, outcome: EffectOutcome): void {
-    const failed = outcome.kind === 'failed' ? { error: errorJson(outcome.error) } : {};
+  /** Something only the outside can do. */
+  #goOn(path: Path, end: Exclude<SegmentEnd, { kind: 'end' | 'joined' | 'failed' }>): void {
+    switch (end.kind) {
+      case 'action':
+        this.#act(path, end);
+        return;
+      case 'parallel':
+      case 'each':
+      case 'call':
+        this.#branches.fork(path, end, this.#visit(path, end.node, 1));
+        return;
+      case 'wait': {
+        const { node, attempt, when, prompt, schema } = end;
+        const step = this.#stepOf(path, node, attempt);
+        const asked = { ...(prompt === undefined ? {} : { prompt }), ...(schema === undefined ? {} : { schema }) };
+        this.#steps.set(step, path);
+        this.#setPhase(path, { kind: 'waiting', step, node, attempt, when, ...asked });
+        this.#dropMachine(path);
+        return;
+      }
+      case 'retry': {
+        const { node, attempt, delayMs } = end;
+        for (const name of path.visits.keys()) if (name.startsWith(`${node}/`)) path.visits.delete(name);
+        this.#pause(path, delayMs, () => this.#compute(path, { kind: 'node', node, attempt, admitted: 'interrupt' }));
+        return;
+      }
+      case 'gate': {
+        const { node, attempt } = end;
+        const settings = nodeOf(path.flow, node)?.breaker;
+        const start: SegmentStart = { kind: 'node', node, attempt, admitted: 'breaker' };
+        if (settings === undefined) return this.#compute(path, start);
+        this.#ask(path, { name: `${path.flow.name}/${node}`, settings }, (error) =>
+          this.#compute(path, error === undefined ? start : { kind: 'error', node, attempt, error }),
+        );
+        return;
+      }
+    }
+  }
+
+  #act(path: Path, end: Extract<SegmentEnd, { kind: 'action' }>): void {
+    const { node, attempt, uses } = end;
+    const step = this.#stepOf(path, node, attempt);
+    const facts = nodeOf(path.flow, node);
+    this.#setPhase(path, { kind: 'acting', step, node, attempt });
+    this.#steps.set(step, path);
+    this.#commands.push({
+      kind: 'run_effect',
+      path: path.id,
+      flow: path.flow,
+      step,
+      node,
+      attempt,
+      uses,
+      with: end.with,
+      ...(facts?.timeoutMs === undefined ? {} : { timeoutMs: facts.timeoutMs }),
+      ...(facts?.breaker === undefined
+        ? {}
+        : { breaker: { name: `${path.flow.name}/${node}`, settings: facts.breaker } }),
+    });
+  }
+
+  #afterStep(happening: Extract<Happening, { kind: 'effect_ended' | 'gate_answered' | 'input_given' }>): void {
+    const path = this.#steps.get(happening.step);
+    if (path === undefined) return;
+    const { phase } = path;
+    if (happening.kind === 'effect_ended' && phase.kind === 'acting') {
+      this.#steps.delete(happening.step);
+      path.nowMs = happening.atMs;
+      this.#afterEffect(path, phase, happening.outcome);
+    } else if (happening.kind === 'gate_answered' && phase.kind === 'asking') {
+      this.#steps.delete(happening.step);
+      path.nowMs = happening.atMs;
+      phase.then(happening.error);
+    } else if (happening.kind === 'input_given' && phase.kind === 'waiting') {
+      this.#steps.delete(happening.step);
+      path.nowMs = happening.atMs;
+      const { node, attempt, when } = phase;
+      const { value } = happening;
+      this.#compute(
+        path,
+        when === 'result' ? { kind: 'result', node, attempt, value } : { kind: 'given', node, when, value },
+      );
+    }
+  }
+
+  #afterEffect(path: Path, { node, attempt }: { node: string; attempt: number }, outcome: EffectOutcome): void {
+    const failed = outcome.kind === 'failed' ? { error: { ...outcome.error } } : {};
     this.#publish(path, {
       event: 'effect.finished',
       at_ms: path.nowMs,
@@ -226,113 +344,146 @@ export class Decider {
       data: { success: outcome.kind === 'done', ...failed },
     });
     if (outcome.kind === 'failed') {
-      this.#compute(path, { kind: 'error', node, error: outcome.error });
+      this.#compute(path, { kind: 'error', node, attempt, error: outcome.error });
       return;
     }
     if (outcome.response !== undefined) this.#response = outcome.response;
-    this.#compute(path, { kind: 'result', node, value: encoder.encode(JSON.stringify(outcome.value)) });
+    this.#compute(path, { kind: 'result', node, attempt, value: encoder.encode(JSON.stringify(outcome.value)) });
   }
 
-  #fanOut(parent: Path, node: string, route: ParallelRoute): void {
-    const visit = this.#visit(parent, node);
-    const branches = route.branches.map((name, index) =>
-      this.#addPath({
-        id: `${parent.id}/${node}.${visit}/${name}`,
-        label: parent.label === '' ? name : `${parent.label}/${name}`,
-        branch: { parent, index, name },
-        join: route.join,
-        state: parent.state,
-        nowMs: parent.nowMs,
-      }),
-    );
-    parent.phase = {
-      kind: 'waiting_for_branches',
-      fanOut: { route, branches, results: branches.map(() => undefined), endedCount: 0, stateBytes: 0 },
-    };
-    for (const path of branches) {
-      this.#publish(path, { event: 'branch.started', at_ms: path.nowMs });
-      this.#compute(path, { kind: 'node', node: path.branch?.name as string });
+  #ask(path: Path, breaker: BreakerUse, then: (error: ErrorData | undefined) => void): void {
+    const step = `${path.key}/${breaker.name}/breaker`;
+    this.#setPhase(path, { kind: 'asking', step, then });
+    this.#steps.set(step, path);
+    this.#commands.push({ kind: 'ask_breaker', path: path.id, step, breaker });
+  }
+
+  #tellBreaker(flow: Flow, node: string, success: boolean): void {
+    const settings = nodeOf(flow, node)?.breaker;
+    if (settings === undefined) return;
+    this.#commands.push({ kind: 'tell_breaker', breaker: { name: `${flow.name}/${node}`, settings }, success });
+  }
+
+  #pause(path: Path, delayMs: number, then: () => void): void {
+    if (delayMs === 0) return then();
+    if (delayMs > KEEP_MACHINE_MS) this.#dropMachine(path);
+    const timer = this.#startTimer(path, delayMs, (atMs) => {
+      path.nowMs = atMs;
+      then();
+    });
+    this.#setPhase(path, { kind: 'pausing', timer });
+  }
+
+  /** What waits for long keeps no memory: the machine is made again from the journal. */
+  #dropMachine(path: Path): void {
+    path.isMachineDropped ||= path.machine !== undefined;
+    path.machine = undefined;
+  }
+
+  #startTimer(path: Path, delayMs: number, then: (atMs: number) => void): string {
+    const timer = `${path.id}#${path.timerCount}`;
+    path.timerCount += 1;
+    this.#timers.set(timer, then);
+    this.#commands.push({ kind: 'start_timer', timer, path: path.id, delayMs });
+    return timer;
+  }
+
+  #stopTimer(timer: string): void {
+    if (this.#timers.delete(timer)) this.#commands.push({ kind: 'stop_timer', timer });
+  }
+
+  /** Bodies with a time limit are timed from the first time something in them leaves the lane. */
+  #watchBodies(path: Path): void {
+    const frames = path.memo?.frames ?? [];
+    for (const [owner, timer] of path.bodyTimers) {
+      if (frames.some(({ node }) => node === owner)) continue;
+      path.bodyTimers.delete(owner);
+      this.#stopTimer(timer);
+    }
+    for (const { node, attempt } of frames) {
+      const timeoutMs = nodeOf(path.flow, node)?.timeoutMs;
+      if (timeoutMs === undefined || path.bodyTimers.has(node)) continue;
+      const expire = (atMs: number): void => this.#failBody(path, { node, attempt, timeoutMs, atMs });
+      path.bodyTimers.set(node, this.#startTimer(path, timeoutMs, expire));
     }
   }
 
-  #branchOver(path: Path, result: Pick<BranchResult, 'success' | 'state' | 'error'>): void {
-    const branch = path.branch;
-    const waiting = branch?.parent.phase;
-    if (branch === undefined || waiting?.kind !== 'waiting_for_branches') {
-      throw new MoonpoolError('BUG_INVARIANT', 'A join was reached outside a branch.');
-    }
-    const { parent } = branch;
-    const { fanOut } = waiting;
-    path.phase = { kind: 'over' };
-    this.#paths.delete(path.id);
-    fanOut.stateBytes += result.state?.byteLength ?? 0;
-    // What cannot fit into the state of the join need not be held until all are there.
-    const { state: _, ...withoutState } = result;
-    fanOut.results[branch.index] = {
-      branch: branch.name,
-      ...(fanOut.stateBytes > this.#stateBytes ? withoutState : result),
-      timing_ms: path.nowMs - path.startedAtMs,
-      attempts: 1,
-    };
-    parent.nowMs = Math.max(parent.nowMs, path.nowMs);
-    const failed = result.error === undefined ? {} : { error: errorJson(result.error) };
-    this.#publish(path, { event: 'branch.finished', at_ms: path.nowMs, data: { success: result.success, ...failed } });
-    fanOut.endedCount += 1;
-    if (fanOut.endedCount === fanOut.branches.length) this.#join(parent, fanOut);
-  }
-
-  #join(parent: Path, { route, stateBytes, results: entries }: FanOut): void {
-    const results = entries.filter((entry) => entry !== undefined);
-    if (stateBytes <= this.#stateBytes) {
-      this.#compute(parent, { kind: 'joined', join: route.join, results });
-      return;
-    }
-    const message = `The states of the ${results.length} branches before ${route.join} have ${stateBytes} bytes together, over the limit of ${this.#stateBytes} (limits.state_bytes). Let branches return less, or keep large data in blobs or kv.`;
-    this.#compute(parent, { kind: 'error', node: route.join, error: { code: 'LUA_VALUE', message } });
+  /** The time of a body is up: whatever the path does in it ends, and its owner has failed. */
+  #failBody(path: Path, late: { node: string; attempt: number; timeoutMs: number; atMs: number }): void {
+    const frames = path.memo?.frames ?? [];
+    const depth = frames.findIndex(({ node }) => node === late.node);
+    path.bodyTimers.delete(late.node);
+    if (depth === -1 || path.phase.kind === 'over') return;
+    this.#stopWork(path);
+    path.nowMs = late.atMs;
+    path.memo = { ...path.memo, itemKeys: path.memo?.itemKeys ?? [], frames: frames.slice(0, depth) };
+    const message = `${late.node} did not end within its limit of ${late.timeoutMs} ms.`;
+    const { node, attempt } = late;
+    this.#compute(path, { kind: 'error', node, attempt, error: { code: 'FLOW_TIMEOUT', message } });
   }
 
   #fail(path: Path, error: ErrorData, node: string | undefined): void {
-    const branch = path.branch;
-    const waiting = branch?.parent.phase;
-    if (branch === undefined || waiting?.kind !== 'waiting_for_branches') {
-      this.#finish({ kind: 'failed', error, ...(node === undefined ? {} : { node }) }, path.nowMs);
-      return;
+    if (path.place !== undefined) this.#branches.fail(path, error, node);
+    else this.#finish({ kind: 'failed', error, ...(node === undefined ? {} : { node }) }, path.nowMs);
+  }
+
+  /** Ends what `path` has in flight, and all paths below it; the path itself stays. */
+  #stopWork(path: Path): void {
+    const { phase } = path;
+    switch (phase.kind) {
+      case 'forked':
+        this.#abandon([...phase.fanOut.running]);
+        if (phase.fanOut.timer !== undefined) this.#stopTimer(phase.fanOut.timer);
+        break;
+      case 'pausing':
+        this.#stopTimer(phase.timer);
+        break;
+      case 'computing':
+      case 'beginning':
+        this.#commands.push({ kind: 'abandon', paths: [path.id] });
+        break;
+      case 'acting':
+      case 'asking':
+        this.#steps.delete(phase.step);
+        this.#commands.push({ kind: 'abandon', paths: [path.id] });
+        break;
+      case 'waiting':
+        this.#steps.delete(phase.step);
+        break;
+      case 'over':
+        break;
     }
-    if (waiting.fanOut.route.onError === 'collect') {
-      this.#branchOver(path, { success: false, error: node === undefined ? error : { ...error, node } });
-      return;
-    }
-    this.#publish(path, {
-      event: 'branch.finished',
-      at_ms: path.nowMs,
-      data: { success: false, error: errorJson(error) },
-    });
-    this.#abandon(waiting.fanOut.branches.filter((other) => this.#paths.has(other.id)));
-    branch.parent.nowMs = Math.max(branch.parent.nowMs, path.nowMs);
-    this.#fail(branch.parent, error, node);
+    this.#setPhase(path, { kind: 'over' });
   }
 
   /** Forgets `paths` and all below them, and has the runner end what they have in flight. */
   #abandon(paths: readonly Path[]): void {
-    const ended: string[] = [];
-    const forget = (path: Path): void => {
-      if (path.phase.kind === 'waiting_for_branches') {
-        for (const child of path.phase.fanOut.branches) if (this.#paths.has(child.id)) forget(child);
-      }
-      if (path.phase.kind === 'acting') this.#steps.delete(path.phase.step);
-      path.phase = { kind: 'over' };
-      this.#paths.delete(path.id);
-      ended.push(path.id);
-    };
-    for (const path of paths) forget(path);
-    if (ended.length > 0) this.#commands.push({ kind: 'abandon', paths: ended });
+    for (const path of paths) {
+      if (!this.#paths.has(path.id)) continue;
+      this.#stopWork(path);
+      this.#forget(path);
+    }
+  }
+
+  #forget(path: Path): void {
+    this.#setPhase(path, { kind: 'over' });
+    for (const timer of path.bodyTimers.values()) this.#stopTimer(timer);
+    if (path.limitTimer !== undefined) this.#stopTimer(path.limitTimer);
+    path.place?.fanOut.running.delete(path);
+    path.machine = undefined;
+    this.#paths.delete(path.id);
+  }
+
+  #succeed(path: Path, state: Uint8Array): void {
+    const response = this.#response === undefined ? {} : { response: this.#response };
+    this.#finish({ kind: 'succeeded', state, ...response }, path.nowMs);
   }
 
   #finish(end: RunEnd, atMs: number): void {
     const main = this.#paths.get(MAIN_PATH);
     if (main !== undefined) this.#abandon([main]);
     this.#end = end;
-    const data = end.kind === 'succeeded' ? {} : { error: errorJson(end.error) };
+    const data = end.kind === 'succeeded' ? {} : { error: { ...end.error } };
     this.#commands.push({
       kind: 'publish',
       event: { event: 'run.finished', at_ms: atMs, data: { status: end.kind, ...data } },
@@ -340,21 +491,42 @@ export class Decider {
     this.#commands.push({ kind: 'finish', end });
   }
 
-  #visit(path: Path, node: string): number {
+  /** Says so when nothing is in flight and somebody has to give something. */
+  #rest(happening: Happening): void {
+    if (this.#end !== undefined || this.#inFlightCount > 0) {
+      this.#isResting = false;
+      return;
+    }
+    if (this.#isResting) return;
+    this.#isResting = true;
+    const { waitingFor } = this;
+    if (waitingFor.length === 0) {
+      throw new MoonpoolError('BUG_INVARIANT', 'A run has nothing in flight, waits for nobody and has not ended.');
+    }
+    const atMs =
+      'atMs' in happening ? happening.atMs : Math.max(...[...this.#paths.values()].map(({ nowMs }) => nowMs));
+    this.#commands.push({
+      kind: 'publish',
+      event: { event: 'run.waiting', at_ms: atMs, data: waitingData(waitingFor) },
+    });
+    this.#commands.push({ kind: 'wait', waitingFor });
+  }
+
+  /** How often the path was at this node before; attempts of one visit count once. */
+  #visit(path: Path, node: string, attempt: number): number {
     const count = path.visits.get(node) ?? 0;
+    if (attempt > 1 && count > 0) return count - 1;
     path.visits.set(node, count + 1);
     return count;
   }
 
-  #report(path: Path, facts: readonly SegmentFact[]): void {
-    for (const fact of facts) {
-      if (fact.kind === 'log') continue;
-      const failed = fact.kind === 'node.finished' && fact.error !== undefined ? { error: errorJson(fact.error) } : {};
-      const updates = fact.kind === 'node.finished' && fact.updates !== undefined ? { updates: fact.updates } : {};
-      const data = { ...updates, ...failed };
-      const hasData = Object.keys(data).length > 0;
-      this.#publish(path, { event: fact.kind, at_ms: path.nowMs, node: fact.node, ...(hasData ? { data } : {}) });
-    }
+  #stepOf(path: Path, node: string, attempt: number): string {
+    return `${path.key}/${node}/${this.#visit(path, node, attempt)}`;
+  }
+
+  #report(path: Path, fact: SegmentFact): void {
+    const event = factEvent(fact, path.nowMs);
+    if (event !== undefined) this.#publish(path, event);
   }
 
   #publish(path: Path, event: Omit<UnnumberedEvent, 'branch'>): void {
@@ -362,8 +534,8 @@ export class Decider {
   }
 }
 
-function errorJson(error: ErrorData): JsonObject {
-  return { ...error };
+function nodeOf(flow: Flow, name: string): FlowNode | undefined {
+  return flow.nodes.find((node) => node.name === name);
 }
 
 /**

@@ -2,7 +2,16 @@
  * What the engine needs from outside, as types: lanes, actions, the journal. `app` plugs them in.
  */
 import type { ErrorData, JsonObject, JsonValue, RunId } from '../core/index.ts';
-import type { ActionCatalogue, ActionFacts, Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../flow/index.ts';
+import type {
+  ActionCatalogue,
+  ActionFacts,
+  Flow,
+  Interrupts,
+  SegmentFact,
+  SegmentOutcome,
+  SegmentRequest,
+} from '../flow/index.ts';
+import type { WaitingFor } from './decision.ts';
 
 export type { ActionCatalogue };
 
@@ -98,21 +107,54 @@ export type JournalEntry =
       readonly env: JsonObject;
       /** The limit of a state in force: it decides how a join ends. */
       readonly stateBytes: number;
+      /** Where the run waits, beside where its flow says so. */
+      readonly interrupts?: Interrupts;
     }
   | { readonly kind: 'effect.begun'; readonly step: string; readonly atMs: number }
-  | { readonly kind: 'effect.ended'; readonly step: string; readonly atMs: number; readonly outcome: EffectOutcome }
+  | {
+      readonly kind: 'effect.ended';
+      readonly step: string;
+      readonly atMs: number;
+      readonly outcome: EffectOutcome;
+      /** When it began, of an effect whose beginning has no entry because it is safe. */
+      readonly beganAtMs?: number;
+    }
   /** A segment that ended while others were in flight, or by a limit: limits are not deterministic. */
-  | { readonly kind: 'segment.taken'; readonly path: string; readonly failed?: ErrorData & { readonly node: string } }
+  | {
+      readonly kind: 'segment.taken';
+      readonly path: string;
+      /** How many segments the path began before. */
+      readonly ordinal: number;
+      readonly failed?: ErrorData & { readonly node: string; readonly steps: number };
+    }
+  | { readonly kind: 'gate.answered'; readonly step: string; readonly atMs: number; readonly error?: ErrorData }
+  | { readonly kind: 'timer.fired'; readonly timer: string; readonly atMs: number }
+  | { readonly kind: 'input.given'; readonly step: string; readonly atMs: number; readonly value: JsonValue }
   | { readonly kind: 'run.cancelled'; readonly atMs: number; readonly error: ErrorData };
 
 /** One run in a list. */
 export interface RunSummary {
   readonly id: RunId;
   readonly flow: string;
-  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly status: RunStatus;
   readonly startedAtMs: number;
   readonly endedAtMs?: number;
   readonly error?: ErrorData;
+  /** What the run asks for while its status is `waiting`. */
+  readonly waitingFor?: readonly WaitingFor[];
+  /** UTF-8 JSON of the final state of a run that succeeded. */
+  readonly state?: Uint8Array;
+}
+
+/** How a run stands. */
+export type RunStatus = 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+
+/** A run and what came into it. */
+export interface RunJournal {
+  readonly summary: RunSummary;
+  readonly entries: readonly JournalEntry[];
+  /** Whether every value is there, so that the run can be replayed. */
+  readonly isComplete: boolean;
 }
 
 /** Keeps what came into runs. Every implementation passes the same conformance kit. */
@@ -121,10 +163,12 @@ export interface RunStore {
   create(summary: RunSummary): Promise<void>;
   /** Adds entries; resolved means kept as well as this store can. */
   append(id: RunId, entries: readonly JournalEntry[]): Promise<void>;
+  /** Says that the run waits, or goes on; nothing happens to one that ended. */
+  rest(id: RunId, waitingFor: readonly WaitingFor[] | undefined): Promise<void>;
   /** Marks the run as ended. */
-  finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error'>): Promise<void>;
-  /** The journal in order, or undefined for an unknown run. */
-  read(id: RunId): Promise<{ readonly summary: RunSummary; readonly entries: readonly JournalEntry[] } | undefined>;
+  finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error' | 'state'>): Promise<void>;
+  /** The journal in order, or undefined for an unknown run. `isComplete` is false when values were given up. */
+  read(id: RunId): Promise<RunJournal | undefined>;
   /** Newest first, at most `limit`. */
   list(limit: number): Promise<readonly RunSummary[]>;
 }

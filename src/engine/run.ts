@@ -1,13 +1,20 @@
 /**
  * One run as its caller sees it, and what runs are plugged into and limited by.
  */
-import type { Clock, JsonObject, Log, Metrics, Random, RunId } from '../core/index.ts';
-import type { RunEnd } from './decision.ts';
+import type { Clock, JsonObject, JsonValue, Log, Metrics, Random, RunId } from '../core/index.ts';
+import type { Flow, Interrupts } from '../flow/index.ts';
+import type { RunEnd, WaitingFor } from './decision.ts';
 import type { RunEvent } from './events.ts';
 import type { ActionRegistry, BlobStore, RunStore, SegmentRunner } from './ports.ts';
 
 /** How a run ended: `state` is UTF-8 JSON of the final state. */
 export type RunOutcome = RunEnd;
+
+/** A run that goes on when somebody gives what one of these asks for. */
+export interface RunWaiting {
+  readonly kind: 'waiting';
+  readonly waitingFor: readonly WaitingFor[];
+}
 
 /** The circumstances a run starts in. */
 export interface RunOptions {
@@ -16,6 +23,8 @@ export interface RunOptions {
   /** Whole-run time limit in ms; the flow's own `timeout` and the configured one count too, the smallest wins. */
   readonly timeoutMs?: number;
   readonly priority?: 'critical' | 'normal' | 'optional';
+  /** Nodes before and after which the run waits, beside those the flow names. */
+  readonly interrupts?: Interrupts;
   /** Called with every event, in order, synchronously; must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -23,8 +32,20 @@ export interface RunOptions {
 /** One run under way. */
 export interface Run {
   readonly id: RunId;
+  readonly flow: Flow;
   /** Settles once and never rejects: failure and cancellation are outcomes. */
   readonly outcome: Promise<RunOutcome>;
+  /** What the run asks for now; empty while something is in flight. */
+  readonly waitingFor: readonly WaitingFor[];
+  /** Resolves when the run has ended or has nothing in flight and waits for somebody. */
+  untilRest(): Promise<RunOutcome | RunWaiting>;
+  /**
+   * Gives a waiting run what it asks for; it goes on.
+   *
+   * @param step which of several; may be left out when there is one
+   * @throws FLOW_NOT_WAITING; FLOW_INPUT for a value that does not fit what was asked for
+   */
+  give(value: JsonValue, step?: string): Promise<void>;
   /** Stops everything the run has in flight; the outcome is `cancelled`. */
   cancel(reason: string): void;
 }
@@ -39,9 +60,13 @@ export interface RunLimits {
   readonly maxLuaTimeoutMs: number;
   readonly luaMemoryBytes: number;
   readonly maxLuaMemoryBytes: number;
+  /** Lua instructions of one node; absent or 0 → not counted. */
+  readonly luaInstructions?: number;
+  /** Memory of the parked Lua machines of all runs; what is beyond is made again from the journal. */
+  readonly parkedBytes: number;
   /** Largest state, JSON bytes. */
   readonly stateBytes: number;
-  /** Longest run, ms. */
+  /** Longest run, ms; time it waits for somebody does not count. */
   readonly runTimeoutMs: number;
 }
 

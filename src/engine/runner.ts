@@ -1,9 +1,11 @@
 /**
  * Starts runs and knows which are under way. What a run does is in `active-run.ts`.
  */
-import { createRunId, type JsonObject, MoonpoolError } from '../core/index.ts';
+import { createRunId, type JsonObject, MoonpoolError, type RunId } from '../core/index.ts';
 import type { Flow } from '../flow/index.ts';
 import { ActiveRun } from './active-run.ts';
+import { Breakers } from './breakers.ts';
+import { ParkedBytes } from './parked-bytes.ts';
 import type { Run, RunnerPorts, RunOptions } from './run.ts';
 
 /** Starts runs. */
@@ -14,6 +16,8 @@ export interface Runner {
    * @throws FLOW_CANCELLED after `drain` was called
    */
   start(flow: Flow, input: JsonObject, options?: RunOptions): Run;
+  /** The run under way or waiting with this id. */
+  find(id: RunId): Run | undefined;
   /** Resolves when no run is under way; new ones are refused from the call on. When `signal` aborts, the rest is cancelled. */
   drain(signal: AbortSignal): Promise<void>;
   /** Runs under way. */
@@ -22,7 +26,11 @@ export interface Runner {
 
 /** A runner over the given ports. */
 export function createRunner(ports: RunnerPorts): Runner {
-  const active = new Set<ActiveRun>();
+  const active = new Map<RunId, ActiveRun>();
+  const shared = {
+    breakers: new Breakers(ports.clock, ports.metrics),
+    parked: new ParkedBytes(ports.limits.parkedBytes, ports.metrics),
+  };
   let draining = false;
   const started = ports.metrics.counter('moonpool_runs_started_total', 'Runs started.');
   const ended = ports.metrics.counter('moonpool_runs_ended_total', 'Runs ended, by outcome.', ['outcome']);
@@ -34,24 +42,25 @@ export function createRunner(ports: RunnerPorts): Runner {
     },
     start(flow, input, options = {}) {
       if (draining) throw new MoonpoolError('FLOW_CANCELLED', 'The server is stopping and takes no new runs.');
-      const run = new ActiveRun(ports, { id: createRunId(ports.clock), flow, input, options });
-      active.add(run);
+      const run = new ActiveRun(ports, shared, { id: createRunId(ports.clock), flow, input, options });
+      active.set(run.id, run);
       started.add();
       void run.outcome.then((outcome) => {
-        active.delete(run);
+        active.delete(run.id);
         ended.add(1, { outcome: outcome.kind });
       });
       run.begin();
       return run;
     },
+    find: (id) => active.get(id),
     async drain(signal) {
       draining = true;
       const cancelAll = (): void => {
-        for (const run of active) run.cancel('the server is stopping');
+        for (const run of active.values()) run.cancel('the server is stopping');
       };
       if (signal.aborted) cancelAll();
       signal.addEventListener('abort', cancelAll, { once: true });
-      await Promise.all([...active].map((run) => run.outcome));
+      await Promise.all([...active.values()].map((run) => run.outcome));
       signal.removeEventListener('abort', cancelAll);
     },
   };

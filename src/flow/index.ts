@@ -23,4 +23,18 @@ export {
   type WhileWork,
 } from './flow.ts';
 export { type Destination, followRoute, type RouteAnswers } from './routing.ts';
-export type { BranchResult, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest, SegmentStart } from './segment.ts';
+export { canGoOnAfterFailure, isRetried, retryDelayMs } from './failure.ts';
+export type {
+  Admission,
+  BodyFrame,
+  BranchResult,
+  Interrupts,
+  ItemResult,
+  ItemStart,
+  PathMemo,
+  SegmentEnd,
+  SegmentFact,
+  SegmentOutcome,
+  SegmentRequest,
+  SegmentStart,
+} from './segment.ts';

@@ -39,14 +39,34 @@ describe('MemoryRunStore', () => {
     assert.deepEqual((await store.read('a' as RunId))?.entries, ['1', '2'].map(anEffectBegun));
   });
 
-  it('forgets what effects gave where nobody will replay them', async () => {
-    const store = createMemoryRunStore({ maxRuns: 2, keepsValues: false });
+  it('gives up the values of the run whose next one does not fit, and says so', async () => {
+    const store = createMemoryRunStore({ maxRuns: 2, maxValueBytes: 1_000 });
     await store.create(aRunSummary('a'));
+    await store.create(aRunSummary('b'));
     const ended = { kind: 'effect.ended', step: '1', atMs: 1 } as const;
+    const small = { ...ended, outcome: { kind: 'done', value: 'small' } } as const;
 
+    await store.append('b' as RunId, [small]);
     await store.append('a' as RunId, [{ ...ended, outcome: { kind: 'done', value: 'x'.repeat(1_000) } }]);
 
-    assert.deepEqual((await store.read('a' as RunId))?.entries, [{ ...ended, outcome: { kind: 'done', value: null } }]);
+    const a = await store.read('a' as RunId);
+    assert.deepEqual(a?.entries, [{ ...ended, outcome: { kind: 'done', value: null } }]);
+    assert.equal(a?.isComplete, false);
+    const b = await store.read('b' as RunId);
+    assert.deepEqual(b?.entries, [small]);
+    assert.equal(b?.isComplete, true);
+  });
+
+  it('forgets the final state of the oldest run that ended before anything else', async () => {
+    const store = createMemoryRunStore({ maxRuns: 3, maxValueBytes: 100 });
+    const state = new Uint8Array(60);
+    for (const id of ['a', 'b']) {
+      await store.create(aRunSummary(id));
+      await store.finish(id as RunId, { status: 'succeeded', endedAtMs: 2, state });
+    }
+
+    assert.equal((await store.read('a' as RunId))?.summary.state, undefined);
+    assert.deepEqual((await store.read('b' as RunId))?.summary.state, state);
   });
 
   it('refuses an entry above the ceiling of a run', async () => {

@@ -4,8 +4,8 @@
  * Invariant: at most `maxRuns` runs and, among those that ended, at most `maxEndedEntries` entries
  * each; the oldest that ended makes room for a new one.
  */
-import { MoonpoolError, type RunId } from '../core/index.ts';
-import type { JournalEntry, RunStore, RunSummary } from '../engine/index.ts';
+import { MIB, MoonpoolError, type RunId } from '../core/index.ts';
+import type { JournalEntry, RunStore, RunSummary, WaitingFor } from '../engine/index.ts';
 
 /** The limits of the journal in memory. */
 export interface MemoryRunStoreOptions {
@@ -15,13 +15,19 @@ export interface MemoryRunStoreOptions {
   readonly maxEntries?: number;
   /** Entries kept of a run that ended, the first ones. Default 200. */
   readonly maxEndedEntries?: number;
-  /** False: entries say that a run began and an effect ended, not with what, which can be megabytes. Default true. */
-  readonly keepsValues?: boolean;
+  /**
+   * Bytes of JSON that the values in the entries of all runs and the final states of those that ended may have
+   * together; default 32 MiB. First the states go, of the run that began longest ago first; a run whose next value
+   * still does not fit loses those it has, and cannot be replayed any more.
+   */
+  readonly maxValueBytes?: number;
 }
 
 interface Kept {
   summary: RunSummary;
   entries: JournalEntry[];
+  /** Of the values in the entries; undefined once they were given up. */
+  valueBytes: number | undefined;
 }
 
 /** A journal that forgets. */
@@ -33,7 +39,8 @@ class MemoryRunStore implements RunStore {
   readonly #maxRuns: number;
   readonly #maxEntries: number;
   readonly #maxEndedEntries: number;
-  readonly #keepsValues: boolean;
+  readonly #maxValueBytes: number;
+  #valueBytes = 0;
   /** In order of `create`. */
   readonly #runs = new Map<RunId, Kept>();
 
@@ -41,18 +48,18 @@ class MemoryRunStore implements RunStore {
     this.#maxRuns = options.maxRuns;
     this.#maxEntries = options.maxEntries ?? 50_000;
     this.#maxEndedEntries = options.maxEndedEntries ?? 200;
-    this.#keepsValues = options.keepsValues ?? true;
+    this.#maxValueBytes = options.maxValueBytes ?? 32 * MIB;
   }
 
   async create(summary: RunSummary): Promise<void> {
     if (this.#runs.has(summary.id)) throw new MoonpoolError('BUG_INVARIANT', `The run ${summary.id} was begun twice.`);
     if (this.#runs.size >= this.#maxRuns) this.#dropOldest();
-    this.#runs.set(summary.id, { summary, entries: [] });
+    this.#runs.set(summary.id, { summary, entries: [], valueBytes: 0 });
   }
 
   async append(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
     const kept = this.#require(id);
-    if (kept.summary.status !== 'running') {
+    if (hasEnded(kept.summary)) {
       throw new MoonpoolError('BUG_INVARIANT', `The run ${id} has ended; nothing can be added to its journal.`);
     }
     if (kept.entries.length + entries.length > this.#maxEntries) {
@@ -61,20 +68,76 @@ class MemoryRunStore implements RunStore {
         `The journal of the run ${id} has more than ${this.#maxEntries} entries; split the flow into smaller ones.`,
       );
     }
-    kept.entries.push(...(this.#keepsValues ? entries : entries.map(withoutValues)));
+    for (const entry of entries) {
+      // Weighed first: giving values up puts other entries in their place.
+      const weighed = this.#weigh(kept, entry);
+      kept.entries.push(weighed);
+    }
   }
 
-  async finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error'>): Promise<void> {
+  async rest(id: RunId, waitingFor: readonly WaitingFor[] | undefined): Promise<void> {
     const kept = this.#require(id);
-    if (kept.summary.status !== 'running') return;
-    kept.summary = { ...kept.summary, ...end };
+    if (hasEnded(kept.summary)) return;
+    const { waitingFor: _, ...summary } = kept.summary;
+    kept.summary =
+      waitingFor === undefined ? { ...summary, status: 'running' } : { ...summary, status: 'waiting', waitingFor };
+  }
+
+  async finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error' | 'state'>): Promise<void> {
+    const kept = this.#require(id);
+    if (hasEnded(kept.summary)) return;
+    const { waitingFor: _, ...summary } = kept.summary;
+    const { state, ...withoutState } = end;
+    const hasRoom = state !== undefined && this.#makeRoom(state.byteLength);
+    if (hasRoom) this.#valueBytes += state.byteLength;
+    kept.summary = { ...summary, ...(hasRoom ? end : withoutState) };
     // Results can be large, and of a run that ended nobody replays more than its beginning.
     kept.entries = kept.entries.slice(0, this.#maxEndedEntries);
+    this.#giveUpValues(kept);
   }
 
-  async read(id: RunId): Promise<{ summary: RunSummary; entries: readonly JournalEntry[] } | undefined> {
+  /** The entry as it is kept: with its values while there is room for them. */
+  #weigh(kept: Kept, entry: JournalEntry): JournalEntry {
+    const bytes = valueBytes(entry);
+    if (kept.valueBytes === undefined) return withoutValues(entry);
+    if (!this.#makeRoom(bytes)) {
+      this.#giveUpValues(kept);
+      return withoutValues(entry);
+    }
+    kept.valueBytes += bytes;
+    this.#valueBytes += bytes;
+    return entry;
+  }
+
+  /** Forgets final states until `bytes` more fit; false when they do not. */
+  #makeRoom(bytes: number): boolean {
+    for (const kept of this.#runs.values()) {
+      if (this.#valueBytes + bytes <= this.#maxValueBytes) return true;
+      this.#giveUpState(kept);
+    }
+    return this.#valueBytes + bytes <= this.#maxValueBytes;
+  }
+
+  #giveUpState(kept: Kept): void {
+    const { state, ...summary } = kept.summary;
+    if (state === undefined) return;
+    this.#valueBytes -= state.byteLength;
+    kept.summary = summary;
+  }
+
+  #giveUpValues(kept: Kept): void {
+    if (kept.valueBytes === undefined) return;
+    this.#valueBytes -= kept.valueBytes;
+    kept.valueBytes = undefined;
+    kept.entries = kept.entries.map(withoutValues);
+  }
+
+  async read(
+    id: RunId,
+  ): Promise<{ summary: RunSummary; entries: readonly JournalEntry[]; isComplete: boolean } | undefined> {
     const kept = this.#runs.get(id);
-    return kept === undefined ? undefined : { summary: kept.summary, entries: kept.entries.slice() };
+    if (kept === undefined) return undefined;
+    return { summary: kept.summary, entries: kept.entries.slice(), isComplete: kept.valueBytes !== undefined };
   }
 
   async list(limit: number): Promise<readonly RunSummary[]> {
@@ -89,8 +152,12 @@ class MemoryRunStore implements RunStore {
   }
 
   #dropOldest(): void {
-    for (const [id, { summary }] of this.#runs) {
-      if (summary.status !== 'running') return void this.#runs.delete(id);
+    for (const [id, kept] of this.#runs) {
+      if (!hasEnded(kept.summary)) continue;
+      this.#giveUpState(kept);
+      this.#giveUpValues(kept);
+      this.#runs.delete(id);
+      return;
     }
     throw new MoonpoolError(
       'STORE_FULL',
@@ -99,8 +166,26 @@ class MemoryRunStore implements RunStore {
   }
 }
 
+function hasEnded({ status }: RunSummary): boolean {
+  return status !== 'running' && status !== 'waiting';
+}
+
+/** What an entry's values take as JSON; 0 for entries without. */
+function valueBytes(entry: JournalEntry): number {
+  const value =
+    entry.kind === 'run.started'
+      ? entry.input
+      : entry.kind === 'input.given'
+        ? entry.value
+        : entry.kind === 'effect.ended' && entry.outcome.kind === 'done'
+          ? entry.outcome.value
+          : undefined;
+  return value === undefined ? 0 : JSON.stringify(value).length;
+}
+
 function withoutValues(entry: JournalEntry): JournalEntry {
   if (entry.kind === 'run.started') return { ...entry, input: {} };
+  if (entry.kind === 'input.given') return { ...entry, value: null };
   if (entry.kind !== 'effect.ended' || entry.outcome.kind !== 'done') return entry;
   return { ...entry, outcome: { kind: 'done', value: null } };
 }

@@ -66,6 +66,24 @@ export function describeRunStore(create: () => Promise<RunStore>): void {
     assert.deepEqual((await store.read('a' as RunId))?.summary, { ...aRunSummary('a'), ...end });
   });
 
+  it('keeps what a waiting run asks for until it goes on or ends', async () => {
+    const store = await create();
+    const id = 'a' as RunId;
+    const waitingFor = [{ step: 'main/ask/0', node: 'ask', when: 'result' }] as const;
+    await store.create(aRunSummary('a'));
+
+    await store.rest(id, waitingFor);
+    assert.deepEqual((await store.read(id))?.summary, { ...aRunSummary('a'), status: 'waiting', waitingFor });
+    await store.append(id, [anEffectBegun('1')]);
+    await store.rest(id, undefined);
+    assert.deepEqual((await store.read(id))?.summary, aRunSummary('a'));
+
+    await store.rest(id, waitingFor);
+    await store.finish(id, { status: 'succeeded', endedAtMs: 2_000 });
+    await store.rest(id, waitingFor);
+    assert.deepEqual((await store.read(id))?.summary, { ...aRunSummary('a'), status: 'succeeded', endedAtMs: 2_000 });
+  });
+
   it('keeps the first end of a run', async () => {
     const store = await create();
     await store.create(aRunSummary('a'));

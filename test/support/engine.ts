@@ -76,6 +76,7 @@ const LIMITS: RunLimits = {
   maxLuaTimeoutMs: 60_000,
   luaMemoryBytes: 16 * 1024 * 1024,
   maxLuaMemoryBytes: 64 * 1024 * 1024,
+  parkedBytes: 96 * 1024 * 1024,
   stateBytes: 1024 * 1024,
   runTimeoutMs: 60_000,
 };

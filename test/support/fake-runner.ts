@@ -1,7 +1,7 @@
 /**
  * A runner whose runs end as a test says: for everything that stands above the engine.
  */
-import type { ErrorCode, JsonObject, JsonValue, RunId } from '../../src/core/index.ts';
+import { type ErrorCode, type JsonObject, type JsonValue, MoonpoolError, type RunId } from '../../src/core/index.ts';
 import type { Run, Runner, RunOptions, RunOutcome } from '../../src/engine/index.ts';
 import type { Flow } from '../../src/flow/index.ts';
 
@@ -23,8 +23,20 @@ export class FakeRunner implements Runner {
     this.started.push({ flow: flow.name, input, options });
     const behaviour = this.behaviours.get(flow.name) ?? (() => succeeded({}));
     const outcome = Promise.resolve(behaviour(input, options));
-    return { id: `run-${this.started.length}` as RunId, outcome, cancel() {} };
+    return {
+      id: `run-${this.started.length}` as RunId,
+      flow,
+      outcome,
+      waitingFor: [],
+      untilRest: () => outcome,
+      async give() {
+        throw new MoonpoolError('FLOW_NOT_WAITING', 'A fake run never waits.');
+      },
+      cancel() {},
+    };
   }
+
+  find(): undefined {}
 
   async drain(): Promise<void> {}
 }

@@ -14,7 +14,7 @@ import {
   type LuaMachine,
   toUpdates,
 } from '../machine/index.ts';
-import type { PathMachine } from './segment-execution.ts';
+import type { PathMachine } from './surroundings.ts';
 
 /** Text a node may print, and memory an idle machine keeps beyond its image. */
 const LOG_BYTES = 64 * 1024;

@@ -7,12 +7,19 @@
  * one. Nothing a script can do reaches this.
  */
 import { type Clock, type ErrorData, type Log, type Metrics, toErrorData } from '../../core/index.ts';
-import type { Flow, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
+import {
+  canGoOnAfterFailure,
+  type Flow,
+  type SegmentEnd,
+  type SegmentFact,
+  type SegmentOutcome,
+  type SegmentRequest,
+} from '../../flow/index.ts';
 import { FairQueue, type Standing } from './fair-queue.ts';
 import { Lane, type LaneEnd } from './lane.ts';
 import type { LuaOptions } from './options.ts';
 import type { LateStep, Replacement, SegmentPause } from './protocol.ts';
-import { luaTimeout } from './segment-execution.ts';
+import { luaLimitMs, luaTimeout } from './node-work.ts';
 import { SuspectFlows } from './suspect-flows.ts';
 
 /** How often main looks at a running lane. */
@@ -225,7 +232,8 @@ export class LuaLanes {
         progress = lane.progress;
         sinceTickMs = nowTickMs;
       }
-      const limitMs = node === undefined ? OUTSIDE_NODES_MS : job.request.luaTimeoutMs;
+      const limitMs =
+        node === undefined ? OUTSIDE_NODES_MS : luaLimitMs(job.flow.nodes[node], job.request.luaTimeoutMs);
       if (nowTickMs - sinceTickMs >= limitMs + GRACE_MS) {
         const name = job.flow.nodes[node ?? -1]?.name ?? job.flow.name;
         onLate({ error: toErrorData(luaTimeout(name, limitMs)), step });
@@ -297,8 +305,9 @@ export class LuaLanes {
     const { machine: _, ...request } = job.request;
     job.request = {
       ...request,
-      start: { kind: 'node', node: pause.node },
+      start: pause.start,
       state: pause.state,
+      memo: pause.memo,
       stepsLeft: request.stepsLeft - pause.steps,
       ...(pause.machine === undefined ? {} : { machine: pause.machine }),
     };
@@ -316,7 +325,7 @@ export class LuaLanes {
     this.#ports.log.warn('lane.ended', { flow: job.flow.name, message: late.error.message });
     const name = late.error.details?.['node'];
     const node = job.flow.nodes.find((candidate) => candidate.name === name);
-    if (node === undefined || node.onError.mode === 'raise') {
+    if (node === undefined || !canGoOnAfterFailure(job.flow, node, job.request.root)) {
       job.onFacts(node === undefined ? [] : [{ kind: 'node.finished', node: node.name, error: late.error }]);
       const steps = job.steps + late.step;
       job.resolve({ end: { kind: 'failed', node: node?.name ?? job.flow.name, error: late.error }, steps });

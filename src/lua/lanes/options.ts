@@ -26,6 +26,13 @@ export const LUA_OPTIONS = {
     max: 256 * MIB,
     about: 'Heap of one Lua machine above its image.',
   }),
+  parkedBytes: bytes({
+    key: 'parked_bytes',
+    fallback: 96 * MIB,
+    min: 0,
+    max: 4096 * MIB,
+    about: 'Memory of parked Lua machines, all runs together; what is beyond is made again from the journal.',
+  }),
   lanes: int({ key: 'lanes', fallback: 1, min: 1, max: 64, about: 'Threads that run Lua.' }),
   laneIdleMs: duration({
     key: 'lane_idle',

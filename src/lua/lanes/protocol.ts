@@ -5,7 +5,7 @@
  * where it is before each node, and main reads that while it watches the clock.
  */
 import type { ErrorData } from '../../core/index.ts';
-import type { Flow, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
+import type { Flow, PathMemo, SegmentFact, SegmentOutcome, SegmentRequest, SegmentStart } from '../../flow/index.ts';
 
 /** Indexes into the shared `Int32Array`. */
 export const SHARED = {
@@ -61,9 +61,10 @@ export interface LateStep {
 
 /** A segment that gave way between two nodes, and what it takes to go on. */
 export interface SegmentPause {
-  /** The node it goes on with. */
-  readonly node: string;
+  /** Where it goes on. */
+  readonly start: Extract<SegmentStart, { kind: 'node' }>;
   readonly state: Uint8Array;
+  readonly memo: PathMemo;
   readonly machine?: Uint8Array;
   /** Of this part of the segment. */
   readonly steps: number;

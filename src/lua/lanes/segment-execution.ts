@@ -1,70 +1,43 @@
 /**
- * Executes one segment: node after node through routes, until something only the outside can do.
+ * Executes one segment: node after node through routes and bodies, until something only the
+ * outside can do.
  *
  * Pure but for the machine it is given. Knows no thread and no message; the lane's worker (or
- * a test) supplies the surroundings.
+ * a test) supplies the surroundings. What a single node does is in `node-work.ts`.
  */
+import { type ErrorData, type JsonObject, MoonpoolError, toErrorData } from '../../core/index.ts';
+import { evaluateCondition, evaluateExpression } from '../../expr/index.ts';
 import {
-  type ErrorData,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  mergeShallow,
-  MoonpoolError,
-  setOwn,
-  toErrorData,
-} from '../../core/index.ts';
-import { evaluateCondition, evaluateExpression, renderValue, type Scope } from '../../expr/index.ts';
-import {
+  type Admission,
+  type BodyFrame,
+  canGoOnAfterFailure,
   type Destination,
   type FlowNode,
   followRoute,
-  type Output,
+  isRetried,
+  retryDelayMs,
   type Route,
   type SegmentEnd,
-  type SegmentFact,
   type SegmentOutcome,
   type SegmentRequest,
+  type SegmentStart,
   START,
 } from '../../flow/index.ts';
+import { toItemEntry } from './fan-items.ts';
+import { type Continuation, type NodeResult, NodeWorker } from './node-work.ts';
+import { parseBytes, parseObject, PathState } from './path-state.ts';
 import type { PreparedFlow } from './prepared-flow.ts';
-import type { LateStep, Replacement, SegmentPause } from './protocol.ts';
-
-/** The Lua machine of the segment's path. */
-export interface PathMachine {
-  /** Calls a chunk; the updates it returned. @throws LUA_* */
-  call(chunk: number, state: JsonObject): { readonly updates: JsonObject; readonly logs: readonly string[] };
-  /** What makes the machine again later, or undefined when it was never used. */
-  park(): Uint8Array | undefined;
-  /** Calls made so far in this part of the segment. */
-  readonly callCount: number;
-}
-
-/** What surrounds an execution. */
-export interface Surroundings {
-  readonly machine: PathMachine;
-  readonly tickMs: () => number;
-  readonly report: (fact: SegmentFact) => void;
-  /** Called before each node with its index and the count of steps begun. */
-  readonly beginNode: (index: number, step: number) => void;
-  /** True when the segment is to stop for good. */
-  readonly isStopped: () => boolean;
-  /** True when the segment has held its lane long enough and others wait. */
-  readonly isToGiveWay: () => boolean;
-  readonly replacement: Replacement | undefined;
-}
+import type { LateStep, SegmentPause } from './protocol.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Thrown out of `executeSegment` when `isStopped` said so. */
 export class SegmentStopped extends Error {}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** How `executeSegment` ended: the segment is over, or it gave way and goes on later. */
 export type Execution =
   | { readonly kind: 'ended'; readonly outcome: SegmentOutcome }
   | { readonly kind: 'paused'; readonly pause: SegmentPause }
-  /** A graceful node was late; what it left in the machine must not be gone on with. */
+  /** A node whose failure can be gone on from was late; what it left in the machine must not be gone on with. */
   | { readonly kind: 'late'; readonly late: LateStep };
 
 /** Runs the segment that `request` describes to its end, or until it is to give way. @throws SegmentStopped */
@@ -72,236 +45,331 @@ export function executeSegment(flow: PreparedFlow, request: SegmentRequest, arou
   return new SegmentExecution(flow, request, around).run();
 }
 
+/** A node about to run. */
+interface Visit {
+  readonly node: string;
+  readonly attempt: number;
+  readonly admitted: Admission | undefined;
+}
+
 type Step =
-  | { readonly kind: 'go'; readonly to: Destination }
+  | { readonly kind: 'visit'; readonly visit: Visit }
   | { readonly kind: 'end'; readonly end: SegmentEnd }
-  | { readonly kind: 'pause'; readonly node: string }
+  | { readonly kind: 'pause'; readonly visit: Visit }
   | { readonly kind: 'late'; readonly error: ErrorData };
 
 class SegmentExecution {
   readonly #flow: PreparedFlow;
   readonly #request: SegmentRequest;
   readonly #around: Surroundings;
-  #state: JsonObject;
+  readonly #state: PathState;
+  readonly #worker: NodeWorker;
+  readonly #guarded: { readonly node: string; readonly success: boolean }[] = [];
+  #frames: readonly BodyFrame[];
   #steps = 0;
-  /** The node whose route is being followed. */
-  #at = START;
 
   constructor(flow: PreparedFlow, request: SegmentRequest, around: Surroundings) {
     this.#flow = flow;
     this.#request = request;
     this.#around = around;
-    const state: unknown = JSON.parse(decoder.decode(request.state));
-    if (!isJsonObject(state)) throw new MoonpoolError('BUG_INVARIANT', 'The state is not an object.');
-    this.#state = state;
+    this.#state = new PathState(flow.flow, request);
+    this.#frames = request.memo?.frames ?? [];
+    this.#worker = new NodeWorker({ flow, request, around, state: this.#state });
   }
 
   run(): Execution {
-    let step = this.#enter();
-    while (step.kind === 'go') {
-      step = step.to.kind === 'node' ? this.#runNode(step.to.name) : { kind: 'end', end: this.#leave(step.to) };
-    }
+    let step = this.#enter(this.#request.start);
+    while (step.kind === 'visit') step = this.#visit(step.visit);
     if (step.kind === 'late') return { kind: 'late', late: { step: this.#steps, error: step.error } };
-    if (step.kind === 'pause') return { kind: 'paused', pause: this.#pause(step.node) };
-    return { kind: 'ended', outcome: { end: step.end, steps: this.#steps } };
+    if (step.kind === 'pause') return { kind: 'paused', pause: this.#pause(step.visit) };
+    const guarded = this.#guarded.length === 0 ? {} : { guarded: this.#guarded };
+    return { kind: 'ended', outcome: { end: step.end, steps: this.#steps, ...guarded } };
   }
 
   /** The state is not held against its limit here: whether a segment gives way must not change how it ends. */
-  #pause(node: string): SegmentPause {
+  #pause({ node, attempt, admitted }: Visit): SegmentPause {
     const { machine } = this.#around;
     const calls = machine.callCount;
     const parked = machine.park();
-    const state = encoder.encode(JSON.stringify(this.#state));
-    return { node, state, steps: this.#steps, calls, ...(parked === undefined ? {} : { machine: parked }) };
+    return {
+      start: { kind: 'node', node, attempt, ...(admitted === undefined ? {} : { admitted }) },
+      state: this.#state.toBytesUnchecked(),
+      memo: this.#state.memo(this.#frames),
+      steps: this.#steps,
+      calls,
+      ...(parked === undefined ? {} : { machine: parked }),
+    };
   }
 
-  #enter(): Step {
-    const { start } = this.#request;
+  #enter(start: SegmentStart): Step {
     switch (start.kind) {
       case 'entry':
-        return this.#follow(this.#flow.flow.entry);
+        return this.#follow(this.#flow.flow.entry, START, undefined);
       case 'node':
-        return { kind: 'go', to: { kind: 'node', name: start.node } };
+        return this.#go(start.node, start.attempt, start.admitted);
+      case 'item': {
+        this.#state.mergeItem(parseObject(start.vars));
+        const { node } = this.#flow.node(start.node);
+        return this.#follow(this.#worker.bodyOf(node), node.name, node.name);
+      }
       case 'joined':
-        this.#state = mergeShallow(this.#state, { parallel_results: start.results.map(toParallelResult) });
-        return { kind: 'go', to: { kind: 'node', name: start.join } };
-      case 'result': {
-        const { node } = this.#flow.node(start.node);
-        this.#at = node.name;
-        return this.#attempt(node, () => {
-          const output = node.work.kind === 'action' ? node.work.output : undefined;
-          return this.#finish(node, this.#outputOf(output, JSON.parse(decoder.decode(start.value)) as JsonValue));
-        });
-      }
-      case 'error': {
-        const { node } = this.#flow.node(start.node);
-        this.#at = node.name;
-        return this.#fail(node, start.error);
-      }
+        this.#state.merge({ parallel_results: start.results.map((result) => this.#worker.toBranchEntry(result)) });
+        return this.#go(start.join);
+      case 'given':
+        this.#state.merge(parseObject(start.value));
+        if (start.when === 'before') return this.#go(start.node, 1, 'interrupt');
+        return this.#followFrom(this.#flow.node(start.node).node);
+      default:
+        return this.#goOnWith(start);
     }
   }
 
-  #runNode(name: string): Step {
-    const { node, index } = this.#flow.node(name);
-    this.#at = name;
+  /** Something of a node came back. */
+  #goOnWith(start: Extract<SegmentStart, { kind: 'result' | 'error' | 'collected' }>): Step {
+    const { node } = this.#flow.node(start.node);
+    const attempt = start.kind === 'collected' ? 1 : (start.attempt ?? 1);
+    if (start.kind === 'error') return this.#fail(node, attempt, start.error);
+    return this.#attempt(node, attempt, () => {
+      if (start.kind === 'result') return this.#finish(node, this.#worker.outputOf(node, parseBytes(start.value)));
+      const { work } = node;
+      if (work.kind !== 'each') throw new MoonpoolError('BUG_INVARIANT', 'Items came in at a node without items.');
+      return this.#finish(node, { [work.output]: start.results.map((result) => toItemEntry(work, result)) });
+    });
+  }
+
+  #go(node: string, attempt = 1, admitted?: Admission): Step {
+    return { kind: 'visit', visit: { node, attempt, admitted } };
+  }
+
+  #visit(visit: Visit): Step {
+    const { node, index } = this.#flow.node(visit.node);
     if (this.#steps >= this.#request.stepsLeft) {
       const limit = this.#flow.flow.settings.maxSteps;
       const message = `The run took more than ${limit} node steps. Raise settings.max_steps or end the loop.`;
-      return { kind: 'end', end: { kind: 'failed', node: name, error: { code: 'FLOW_STEP_LIMIT', message } } };
+      return this.#failed(node.name, { code: 'FLOW_STEP_LIMIT', message });
     }
     if (this.#around.isStopped()) throw new SegmentStopped();
-    if (this.#steps > 0 && this.#around.isToGiveWay()) return { kind: 'pause', node: name };
+    if (this.#steps > 0 && this.#around.isToGiveWay()) return { kind: 'pause', visit };
+    const early = this.#admit(node, visit);
+    if (early !== undefined) return early;
     this.#steps += 1;
-    this.#around.report({ kind: 'node.started', node: name });
+    this.#around.report({ kind: 'node.started', node: node.name });
     this.#around.beginNode(index, this.#steps);
     const failure = this.#around.replacement?.failures.find((candidate) => candidate.step === this.#steps);
-    if (failure !== undefined) return this.#fail(node, failure.error);
-    return this.#attempt(node, () => this.#perform(node));
+    if (failure !== undefined) return this.#fail(node, visit.attempt, failure.error);
+    return this.#attempt(node, visit.attempt, () => this.#perform(node, visit.attempt));
+  }
+
+  /** Condition, interrupt and breaker, in this order; undefined when the node may run. */
+  #admit(node: FlowNode, { attempt, admitted }: Visit): Step | undefined {
+    if (admitted === undefined) {
+      const { condition } = node;
+      if (condition !== undefined) {
+        const skipped = this.#skip(node, condition);
+        if (skipped !== undefined) return skipped;
+      }
+      if (node.interrupt === 'before' || node.interrupt === 'both' || this.#isInterrupted('before', node)) {
+        return this.#leave(node, (parts) => ({ kind: 'wait', attempt, when: 'before', ...parts }));
+      }
+    }
+    if (admitted === 'breaker' || node.breaker === undefined || node.work.kind === 'action') return undefined;
+    return this.#leave(node, (parts) => ({ kind: 'gate', attempt, ...parts }));
+  }
+
+  #skip(node: FlowNode, condition: string): Step | undefined {
+    let holds: boolean;
+    try {
+      holds = evaluateCondition(this.#flow.condition(condition), this.#state.scope());
+    } catch (error) {
+      return this.#raise(node, error);
+    }
+    if (holds) return undefined;
+    // A skipped node counts as a step, or a loop of them would never end.
+    this.#steps += 1;
+    this.#around.report({ kind: 'node.finished', node: node.name, notes: { skipped: true } });
+    return this.#followFrom(node);
+  }
+
+  #isInterrupted(when: 'before' | 'after', node: FlowNode): boolean {
+    return this.#request.interrupts?.[when].includes(node.name) === true;
   }
 
   /** Runs `work`; what it throws is the node's failure. */
-  #attempt(node: FlowNode, work: () => Step): Step {
+  #attempt(node: FlowNode, attempt: number, work: () => Step): Step {
     try {
       return work();
     } catch (error) {
       if (!(error instanceof MoonpoolError)) throw error;
-      const isLate = error.code === 'LUA_TIMEOUT' && node.onError.mode === 'graceful';
-      return isLate ? { kind: 'late', error: toErrorData(error) } : this.#fail(node, toErrorData(error));
+      const { root } = this.#request;
+      const isLate = error.code === 'LUA_TIMEOUT' && canGoOnAfterFailure(this.#flow.flow, node, root);
+      return isLate ? { kind: 'late', error: toErrorData(error) } : this.#fail(node, attempt, toErrorData(error));
     }
   }
 
-  #perform(node: FlowNode): Step {
+  #perform(node: FlowNode, attempt: number): Step {
+    const result: NodeResult = this.#worker.perform(node, attempt);
+    switch (result.kind) {
+      case 'updates':
+        return this.#finish(node, result.updates);
+      case 'leave':
+        return this.#leave(node, result.toEnd);
+      case 'body':
+        this.#frames = [...this.#frames, { node: node.name, iteration: 0, attempt }];
+        return node.work.kind === 'while' ? this.#iterate(node) : this.#follow(result.entry, node.name, node.name);
+    }
+  }
+
+  /** Begins the next iteration of the loop whose frame is the innermost, or ends it. */
+  #iterate(node: FlowNode): Step {
     const { work } = node;
-    switch (work.kind) {
-      case 'none':
-        return this.#finish(node, {});
-      case 'lua': {
-        const startTickMs = this.#around.tickMs();
-        const { updates, logs } = this.#around.machine.call(work.chunk, this.#state);
-        for (const text of logs) this.#around.report({ kind: 'log', node: node.name, text });
-        const tookMs = this.#around.tickMs() - startTickMs;
-        // A node that returns late has failed, whatever it returned.
-        if (tookMs > this.#request.luaTimeoutMs) throw luaTimeout(node.name, this.#request.luaTimeoutMs);
-        return this.#finish(node, updates);
-      }
-      case 'expression': {
-        const value = renderValue(this.#flow.value(work, work.value), this.#scope());
-        return this.#finish(node, { [work.outputKey]: value });
-      }
-      case 'action': {
-        const input = renderValue(this.#flow.value(work.with, work.with), this.#scope());
-        const machine = this.#around.machine.park();
-        const state = this.#encodeState();
-        return {
-          kind: 'end',
-          end: {
-            kind: 'action',
-            node: node.name,
-            uses: work.uses,
-            with: this.#encode(isJsonObject(input) ? input : {}, `The input of ${node.name}`),
-            state,
-            ...(machine === undefined ? {} : { machine }),
-          },
-        };
-      }
-      default:
-        // The parser makes none of the others yet.
-        throw new MoonpoolError('BUG_INVARIANT', `A lane met the unknown work ${work.kind}.`);
+    const frame = this.#frames.at(-1);
+    if (work.kind !== 'while' || frame === undefined)
+      throw new MoonpoolError('BUG_INVARIANT', 'A loop lost its frame.');
+    const { iteration, attempt } = frame;
+    const holds = evaluateCondition(this.#flow.condition(work.condition), this.#state.scope());
+    if (holds && iteration < work.maxIterations) return this.#follow(work.entry, node.name, node.name);
+    this.#frames = this.#frames.slice(0, -1);
+    if (holds && work.onLimit === 'error') {
+      const message = `The loop ${node.name} reached its ${work.maxIterations} iterations (max_iterations) and its condition still holds.`;
+      return this.#fail(node, attempt, { code: 'FLOW_LOOP_LIMIT', message });
     }
+    const exitReason = holds ? 'max_iterations_reached' : 'condition_false';
+    return this.#finish(node, {}, { exit_reason: exitReason, iterations: iteration });
   }
 
-  #finish(node: FlowNode, updates: JsonObject): Step {
-    this.#state = mergeShallow(this.#state, updates);
-    this.#around.report({ kind: 'node.finished', node: node.name, ...(this.#request.wantFacts ? { updates } : {}) });
-    return this.#follow(node.next);
+  /** The body of `owner` ran to its end. */
+  #endBody(owner: string): Step {
+    const frame = this.#frames.at(-1);
+    const { node } = this.#flow.node(owner);
+    if (frame?.node !== owner) throw new MoonpoolError('BUG_INVARIANT', 'A body ended that the path was not in.');
+    this.#frames = this.#frames.slice(0, -1);
+    if (node.work.kind !== 'while') return this.#finish(node, {});
+    this.#frames = [...this.#frames, { ...frame, iteration: frame.iteration + 1 }];
+    // The loop's own step, so that a condition that costs is seen by whoever watches the clock.
+    return this.#attempt(node, frame.attempt, () => this.#iterate(node));
   }
 
-  #fail(node: FlowNode, error: ErrorData): Step {
+  #finish(node: FlowNode, updates: JsonObject, notes?: JsonObject): Step {
+    this.#state.merge(updates);
+    const seen = this.#request.wantFacts ? { updates } : {};
+    const noted = notes === undefined ? {} : { notes };
+    this.#around.report({ kind: 'node.finished', node: node.name, ...seen, ...noted });
+    this.#noteGuarded(node, true);
+    if (node.interrupt === 'after' || node.interrupt === 'both' || this.#isInterrupted('after', node)) {
+      return this.#leave(node, (parts) => ({ kind: 'wait', attempt: 1, when: 'after', ...parts }));
+    }
+    return this.#followFrom(node);
+  }
+
+  #fail(node: FlowNode, attempt: number, error: ErrorData, innermost = node.name): Step {
+    if (this.#frames.at(-1)?.node === node.name) this.#frames = this.#frames.slice(0, -1);
     this.#around.report({ kind: 'node.finished', node: node.name, error });
-    if (node.onError.mode === 'raise') return { kind: 'end', end: { kind: 'failed', node: node.name, error } };
+    this.#noteGuarded(node, false);
+    const { retry } = node;
+    if (retry !== undefined && isRetried(retry, attempt, error.code)) {
+      const delayMs = retryDelayMs(retry, attempt, `${this.#request.seed}/${node.name}`);
+      this.#around.report({ kind: 'retry.scheduled', node: node.name, attempt: attempt + 1, delayMs });
+      if (delayMs === 0) return this.#go(node.name, attempt + 1, 'interrupt');
+      return this.#leave(node, (parts) => ({ kind: 'retry', attempt: attempt + 1, delayMs, ...parts }));
+    }
+    if (node.onError.mode === 'raise') return this.#failOwner(node, error, innermost);
     const { code, message } = error;
-    this.#state = mergeShallow(this.#state, { error: { code, message, node: node.name } });
+    this.#state.merge({ error: { code, message, node: innermost } });
     const { fallback } = node.onError;
-    return this.#follow(fallback === undefined ? node.next : { kind: 'rules', rules: [{ to: fallback }] });
+    return this.#followFrom(node, fallback === undefined ? node.next : { kind: 'rules', rules: [{ to: fallback }] });
   }
 
-  #follow(route: Route): Step {
+  /** The failure of a node that does not take it is the failure of the body it stands in. */
+  #failOwner(node: FlowNode, error: ErrorData, innermost: string): Step {
+    const { owner } = node;
+    if (owner === undefined || owner === this.#request.root) return this.#failed(innermost, error);
+    const frame = this.#frames.at(-1);
+    if (frame?.node !== owner) throw new MoonpoolError('BUG_INVARIANT', 'A body failed that the path was not in.');
+    this.#frames = this.#frames.slice(0, -1);
+    return this.#fail(this.#flow.node(owner).node, frame.attempt, error, innermost);
+  }
+
+  #noteGuarded(node: FlowNode, success: boolean): void {
+    const isGated = node.breaker !== undefined && node.work.kind !== 'action';
+    if (isGated) this.#guarded.push({ node: node.name, success });
+  }
+
+  #followFrom(node: FlowNode, route: Route = node.next): Step {
+    return this.#follow(route, node.name, node.owner);
+  }
+
+  /** Follows `route`, which stands at `at` in the body of `owner`. */
+  #follow(route: Route, at: string, owner: string | undefined): Step {
+    const isOwn = owner !== this.#request.root;
+    let to: Destination;
     try {
-      const answers = {
-        holds: (when: string): boolean => evaluateCondition(this.#flow.condition(when), this.#scope()),
-        valueOf: (text: string): JsonValue => evaluateExpression(this.#flow.expression(text), this.#scope()),
-      };
-      return { kind: 'go', to: followRoute(route, answers, this.#request.join) };
+      to = followRoute(
+        route,
+        {
+          holds: (when) => evaluateCondition(this.#flow.condition(when), this.#state.scope()),
+          valueOf: (text) => evaluateExpression(this.#flow.expression(text), this.#state.scope()),
+        },
+        isOwn ? undefined : this.#request.join,
+      );
     } catch (error) {
-      if (!(error instanceof MoonpoolError)) throw error;
-      return { kind: 'end', end: { kind: 'failed', node: this.#at, error: toErrorData(error) } };
+      return this.#raise(at === START || at === owner ? undefined : this.#flow.node(at).node, error);
+    }
+    switch (to.kind) {
+      case 'node':
+        return this.#go(to.name);
+      case 'none': {
+        const message = `No rule of ${at} held and it has no fallback. Add a last rule without \`if\`.`;
+        return this.#raise(this.#nodeOrNone(at), new MoonpoolError('FLOW_NO_ROUTE', message), at);
+      }
+      case 'parallel': {
+        const branchMemo = { frames: [], itemKeys: this.#state.itemKeys };
+        return this.#leaveAt(at, (parts) => ({ kind: 'parallel', route: to.route, branchMemo, ...parts }));
+      }
+      case 'end':
+        return isOwn && owner !== undefined ? this.#endBody(owner) : this.#endPath(at);
+      case 'join':
+        return this.#endPath(at, 'joined');
     }
   }
 
-  #leave(to: Exclude<Destination, { kind: 'node' }>): SegmentEnd {
-    if (to.kind === 'none') {
-      const message = `No rule of ${this.#at} held and it has no fallback. Add a last rule without \`if\`.`;
-      return { kind: 'failed', node: this.#at, error: { code: 'FLOW_NO_ROUTE', message } };
-    }
+  #endPath(at: string, how: 'end' | 'joined' = this.#state.isItem ? 'joined' : 'end'): Step {
     try {
-      const state = this.#encodeState();
-      if (to.kind === 'end') return { kind: 'end', state };
-      if (to.kind === 'join') return { kind: 'joined', state };
+      const isWhole = how === 'end' || !this.#state.isItem || this.#request.join !== undefined;
+      const state = isWhole ? this.#state.toBytes(at) : this.#state.touchedToBytes(at);
+      return { kind: 'end', end: { kind: how, state } };
+    } catch (error) {
+      return this.#raise(undefined, error, at);
+    }
+  }
+
+  #nodeOrNone(name: string): FlowNode | undefined {
+    return name === START ? undefined : this.#flow.node(name).node;
+  }
+
+  /** Something on the way after a node failed; the node itself did not, so only the bodies around it are asked. */
+  #raise(node: FlowNode | undefined, error: unknown, at = node?.name ?? START): Step {
+    if (!(error instanceof MoonpoolError)) throw error;
+    const data = toErrorData(error);
+    return node === undefined ? this.#failed(at, data) : this.#failOwner(node, data, node.name);
+  }
+
+  #failed(node: string, error: ErrorData): Step {
+    return { kind: 'end', end: { kind: 'failed', node, error } };
+  }
+
+  #leave(node: FlowNode, toEnd: (parts: Continuation) => SegmentEnd): Step {
+    return this.#leaveAt(node.name, toEnd);
+  }
+
+  /** Ends the segment with what it takes to go on. */
+  #leaveAt(node: string, toEnd: (parts: Continuation) => SegmentEnd): Step {
+    try {
       const machine = this.#around.machine.park();
-      return {
-        kind: 'parallel',
-        node: this.#at,
-        route: to.route,
-        state,
-        ...(machine === undefined ? {} : { machine }),
-      };
+      const state = this.#state.toBytes(node);
+      const memo = this.#state.memo(this.#frames);
+      return { kind: 'end', end: toEnd({ node, state, memo, ...(machine === undefined ? {} : { machine }) }) };
     } catch (error) {
-      if (!(error instanceof MoonpoolError)) throw error;
-      return { kind: 'failed', node: this.#at, error: toErrorData(error) };
+      return this.#raise(undefined, error, node);
     }
   }
-
-  #outputOf(output: Output | undefined, result: JsonValue): JsonObject {
-    if (output === undefined) return isJsonObject(result) ? result : { result };
-    if (typeof output === 'string') return { [output]: result };
-    const scope = { ...this.#scope(), result };
-    const mapped: { [key: string]: JsonValue } = {};
-    for (const [key, value] of Object.entries(output)) {
-      const isExpression = typeof value === 'string';
-      setOwn(mapped, key, isExpression ? evaluateExpression(this.#flow.expression(value), scope) : value);
-    }
-    return mapped;
-  }
-
-  #scope(): Scope {
-    return { ...this.#request.scope, state: this.#state, variables: this.#flow.flow.variables };
-  }
-
-  #encodeState(): Uint8Array {
-    return this.#encode(this.#state, `The state after ${this.#at}`);
-  }
-
-  /** @throws LUA_VALUE above the limit of a state, which holds for what is made out of one too */
-  #encode(value: JsonObject, what: string): Uint8Array {
-    const bytes = encoder.encode(JSON.stringify(value));
-    const { stateBytes } = this.#request;
-    if (bytes.length > stateBytes) {
-      const message = `${what} is ${bytes.length} bytes, over the limit of ${stateBytes} (limits.state_bytes). Keep large data in blobs or kv.`;
-      throw new MoonpoolError('LUA_VALUE', message, { details: { bytes: bytes.length, limit: stateBytes } });
-    }
-    return bytes;
-  }
-}
-
-/** The error of a node that ran out of time. */
-export function luaTimeout(node: string, timeoutMs: number): MoonpoolError {
-  const message = `The Lua node ${node} ran longer than its limit of ${Math.round(timeoutMs)} ms and was ended.`;
-  return new MoonpoolError('LUA_TIMEOUT', message, { details: { node, timeout_ms: Math.round(timeoutMs) } });
-}
-
-function toParallelResult(result: Extract<SegmentRequest['start'], { kind: 'joined' }>['results'][number]): JsonObject {
-  const { branch, success, timing_ms, attempts, error } = result;
-  const state = result.state === undefined ? {} : (JSON.parse(decoder.decode(result.state)) as JsonObject);
-  const failed = error === undefined ? {} : { error: { ...error } };
-  return { branch, success, state, ...failed, timing_ms, attempts };
 }

@@ -1,0 +1,164 @@
+/**
+ * The paths of a run: where each stands, and what a fan-out waits for.
+ *
+ * A run is a tree: the main path, and below each fan-out, item or call one path per branch.
+ */
+import type { ErrorData, JsonValue } from '../core/index.ts';
+import type {
+  BranchResult,
+  Breaker,
+  Flow,
+  ItemResult,
+  ItemStart,
+  ParallelRoute,
+  PathMemo,
+  Retry,
+  SegmentStart,
+} from '../flow/index.ts';
+
+/** What a path is doing. */
+export type Phase =
+  | { readonly kind: 'computing' }
+  | { readonly kind: 'acting'; readonly step: string; readonly node: string; readonly attempt: number }
+  /** A breaker is being asked whether `then` may begin. */
+  | { readonly kind: 'asking'; readonly step: string; readonly then: (error: ErrorData | undefined) => void }
+  /** The input of a called flow is being checked. */
+  | { readonly kind: 'beginning' }
+  /** Until the timer fires. */
+  | { readonly kind: 'pausing'; readonly timer: string }
+  | {
+      readonly kind: 'waiting';
+      readonly step: string;
+      readonly node: string;
+      readonly attempt: number;
+      readonly when: 'before' | 'after' | 'result';
+      readonly prompt?: JsonValue;
+      readonly schema?: JsonValue;
+    }
+  | { readonly kind: 'forked'; readonly fanOut: FanOut }
+  | { readonly kind: 'over' };
+
+/** One path of a run. */
+export interface Path {
+  /** Unique in the run; seeds the path's machine. */
+  readonly id: string;
+  /** The id without attempts: what effects are known by, the same for every attempt. */
+  readonly key: string;
+  /** `/`-joined branch names as events show them; empty on the main path. */
+  readonly label: string;
+  readonly flow: Flow;
+  /** The fan-out this is a branch of, and which. */
+  readonly place: { readonly parent: Path; readonly fanOut: FanOut; readonly index: number } | undefined;
+  readonly root: string | undefined;
+  readonly join: string | undefined;
+  readonly attempt: number;
+  startedAtMs: number;
+  /** Segments begun so far. */
+  segmentCount: number;
+  /** Timers begun so far: each has a name of its own. */
+  timerCount: number;
+  /** The timer of the whole branch. */
+  limitTimer: string | undefined;
+  /** How often each node of this path fanned out, acted or waited: the iteration in step and path ids. */
+  readonly visits: Map<string, number>;
+  /** Timers of the bodies it is in, by owner. */
+  readonly bodyTimers: Map<string, string>;
+  phase: Phase;
+  state: Uint8Array;
+  memo: PathMemo | undefined;
+  machine: Uint8Array | undefined;
+  /** The machine was given up to save memory and has to be made again from the journal. */
+  isMachineDropped: boolean;
+  nowMs: number;
+}
+
+/** A fan-out that a path is below, and the branch of it that it is, or is below. */
+export interface Lineage {
+  readonly fanOutKey: string;
+  readonly key: string;
+}
+
+/** The fan-outs that `path` is below, the innermost first. */
+export function lineageOf(path: Path): readonly Lineage[] {
+  const lineage: Lineage[] = [];
+  for (let at: Path | undefined = path; at?.place !== undefined; at = at.place.parent) {
+    lineage.push({ fanOutKey: at.place.fanOut.key, key: at.key });
+  }
+  return lineage;
+}
+
+/** What a fan-out is over, and how an entry of its results is made. */
+export type FanOutKind =
+  | { readonly kind: 'static'; readonly route: ParallelRoute }
+  | { readonly kind: 'items'; readonly items: readonly ItemStart[]; readonly flow: Flow | undefined }
+  | { readonly kind: 'call'; readonly input: Uint8Array; readonly flow: Flow };
+
+/** A fan-out under way. */
+export interface FanOut {
+  readonly over: FanOutKind;
+  /** The node whose route, items or call it is. */
+  readonly node: string;
+  /** `/node.visit` after the parent's id: the first part of its branches' ids. */
+  readonly id: string;
+  /** The same after the parent's key. */
+  readonly key: string;
+  readonly attempt: number;
+  readonly count: number;
+  readonly policy: FanOutPolicy;
+  readonly branchMemo: PathMemo | undefined;
+  readonly running: Set<Path>;
+  /** Index of the next branch to start. */
+  nextIndex: number;
+  readonly results: (BranchResult | ItemResult | undefined)[];
+  endedCount: number;
+  /** Of the states that came in so far, also of those that were not kept. */
+  stateBytes: number;
+  timer: string | undefined;
+}
+
+/** How a fan-out treats its branches. */
+export interface FanOutPolicy {
+  readonly onError: 'fail' | 'collect';
+  readonly maxWorkers: number;
+  readonly timeoutMs: number | undefined;
+  readonly retry: Retry | undefined;
+  readonly breaker: Breaker | undefined;
+}
+
+/** How a static fan-out treats its branches. */
+export function policyOf(route: ParallelRoute): FanOutPolicy {
+  const { onError, maxWorkers = route.branches.length, timeoutMs, retry, breaker } = route;
+  return { onError, maxWorkers, timeoutMs, retry, breaker };
+}
+
+/** How a branch ended. */
+export interface BranchEnd {
+  readonly success: boolean;
+  readonly state?: Uint8Array;
+  readonly error?: ErrorData & { readonly node?: string };
+}
+
+/** Where the path of a branch starts, when it needs no checked input first. */
+export function startOf(fanOut: FanOut, index: number): SegmentStart {
+  const { over } = fanOut;
+  switch (over.kind) {
+    case 'static':
+      return { kind: 'node', node: over.route.branches[index] as string };
+    case 'items':
+      return { kind: 'item', node: fanOut.node, vars: (over.items[index] as ItemStart).vars };
+    case 'call':
+      return { kind: 'entry' };
+  }
+}
+
+/** What a branch is called in events and results. */
+export function branchName(fanOut: FanOut, index: number): string {
+  switch (fanOut.over.kind) {
+    case 'static':
+      return fanOut.over.route.branches[index] as string;
+    case 'items':
+      return `${fanOut.node}[${index}]`;
+    case 'call':
+      return fanOut.node;
+  }
+}
