@@ -203,7 +203,7 @@ table('methods', [
   ['" a ".rstrip()', ' a'],
   ['"ab".upper()', 'AB'],
   ['"AB".lower()', 'ab'],
-  ['"ab".title()', 'Ab'],
+  ['"ab,cd\'s".title()', "Ab,Cd'S"],
   ['"ab".capitalize()', 'Ab'],
   ['"a,b,c".split(",")', ['a', 'b', 'c']],
   ['"a,b,c".split(",", 1)', ['a', 'b,c']],

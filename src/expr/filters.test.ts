@@ -34,11 +34,14 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
   ],
   capitalize: [
     ['"hELLO world" | capitalize', 'Hello world'],
+    ['"ßa" | capitalize', 'Ssa'],
     ['"" | capitalize', ''],
   ],
   center: [
     ['"ab" | center(6)', '  ab  '],
     ['"abc" | center(1)', 'abc'],
+    ['"12" | center(5)', '  12 '],
+    ['"😀" | center(3)', ' 😀 '],
   ],
   concat: [
     ['[1] | concat(with=[2])', [1, 2]],
@@ -315,6 +318,7 @@ const ROWS: Readonly<Record<string, readonly (readonly [text: string, value: Jso
   ],
   wordcount: [
     ['" one two\\nthree " | wordcount', 3],
+    ['"a-b, c" | wordcount', 3],
     ['"" | wordcount', 0],
   ],
 };

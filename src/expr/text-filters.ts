@@ -31,20 +31,20 @@ function textFilter(convert: (text: string) => string): Filter {
 }
 
 /** First character upper case, the rest lower case. */
-function capitalize(text: string): string {
+export function capitalize(text: string): string {
   const first = text.codePointAt(0);
   if (first === undefined) return text;
   const head = String.fromCodePoint(first);
-  return head.toUpperCase() + text.slice(head.length).toLowerCase();
+  const [capital = '', ...others] = head.toUpperCase();
+  // One letter may have several as its capital: ß begins a word as "Ss".
+  return capital + others.join('').toLowerCase() + text.slice(head.length).toLowerCase();
 }
 
 function titleCase(text: string): string {
   return text.replace(/[^\s\-([{<]+/g, capitalize);
 }
 
-function isBlankCharacter(character: string): boolean {
-  return character.trim() === '';
-}
+const WORD_CHARACTER = /[\p{L}\p{M}\p{N}_]/u;
 
 /** `text` without the characters of `set` (blanks when empty) at the given ends. */
 export function stripText(text: string, set: string, ends: 'both' | 'start' | 'end'): string {
@@ -135,12 +135,18 @@ function join(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): s
   return texts.join(separator);
 }
 
+/** How many of `missing` places stand left of a centred text; Python's way with an odd one. */
+export function leftOfCenter(missing: number, width: number): number {
+  return missing <= 0 ? 0 : Math.floor(missing / 2) + (missing & width & 1);
+}
+
 function center(value: JsonValue, args: ArgumentValues, evaluation: Evaluation): string {
   const text = toText(value, evaluation);
   const width = wholeArgument(args[0], 'width', { fallback: 80, min: 0, max: MAX_WIDTH }, evaluation);
   evaluation.chargeNewText(Math.max(width, text.length));
-  const left = Math.floor(Math.max(0, width - text.length) / 2);
-  return text.padStart(text.length + left).padEnd(width);
+  const length = characters(text).length;
+  const left = leftOfCenter(width - length, width);
+  return ' '.repeat(left) + text + ' '.repeat(Math.max(0, width - length - left));
 }
 
 /** Everything but letters, digits and `_.-~` as percent signs; `/` too unless kept. */
@@ -219,9 +225,9 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
       let count = 0;
       let isInWord = false;
       for (const character of text) {
-        const isBlank = isBlankCharacter(character);
-        if (!isBlank && !isInWord) count += 1;
-        isInWord = !isBlank;
+        const isPart = WORD_CHARACTER.test(character);
+        if (isPart && !isInWord) count += 1;
+        isInWord = isPart;
       }
       return count;
     },

@@ -7,7 +7,7 @@ import type { Evaluation } from './evaluation.ts';
 import { MAX_SOURCE_LENGTH } from './limits.ts';
 import { lookUp } from './selection-filters.ts';
 import { formatText } from './text-format.ts';
-import { splitText, stripText, TEXT_FILTERS } from './text-filters.ts';
+import { capitalize, leftOfCenter, splitText, stripText, TEXT_FILTERS } from './text-filters.ts';
 import { findLastText, findText } from './text-search.ts';
 import { characters, isList, isObject } from './value.ts';
 import { linesOf } from './writing-filters.ts';
@@ -182,7 +182,13 @@ export const TEXT_METHODS: Readonly<Record<string, Method<string>>> = {
   upper: byFilter('upper'),
   lower: byFilter('lower'),
   capitalize: byFilter('capitalize'),
-  title: byFilter('title'),
+  title: {
+    parameters: [],
+    run(text, _args, evaluation) {
+      evaluation.chargeNewText(text.length * 2);
+      return text.replace(/\p{L}+/gu, capitalize);
+    },
+  },
   strip: stripping('both'),
   lstrip: stripping('start'),
   rstrip: stripping('end'),
@@ -278,7 +284,7 @@ export const TEXT_METHODS: Readonly<Record<string, Method<string>>> = {
   ljust: filled((text, missing, fill) => text + fill.repeat(missing)),
   rjust: filled((text, missing, fill) => fill.repeat(missing) + text),
   center: filled((text, missing, fill) => {
-    const left = Math.floor(missing / 2);
+    const left = leftOfCenter(missing, missing + characters(text).length);
     return fill.repeat(left) + text + fill.repeat(missing - left);
   }),
   zfill: {
