@@ -93,6 +93,20 @@ const RULES: readonly Rule[] = [
     message: 'the other tests do not run',
   }),
   lineRule({
+    name: 'sleep',
+    // The clock's own test sleeps on time that it moves. Timers by their own names are the linter's.
+    files: /^(?!src\/core\/clock\.test\.ts$).*\.test\.ts$/,
+    pattern: /\bsystemClock\.sleep\(|\.waitFor\(|\bAtomics\.wait\(/,
+    message: 'no test sleeps or polls: move a FakeClock, or wait for what happens',
+  }),
+  lineRule({
+    name: 'retry',
+    files: /^(?:package\.json|\.ci\/.*|(?:scripts|src|test)\/.*\.(?:ts|mjs))$/,
+    // With brackets, so that this line does not find itself.
+    pattern: /--test-rerun-[f]ailures|\b(?:it|test|describe)\.[r]etry\b|\bthis\.[r]etries\(/,
+    message: 'no test is tried again: one that fails now and then is broken',
+  }),
+  lineRule({
     name: 'machine-path',
     files: /./,
     pattern: /(?<![\w.}\])*$])\/(?:work|root|home\/\w+|Users\/\w+)\//,

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** npm scripts, the quick ones first. */
-const CHECKS = ['format', 'lint', 'style', 'typecheck', 'boundaries', 'unused', 'docs:check', 'package:check'];
+const CHECKS = ['format', 'lint', 'style', 'typecheck', 'boundaries', 'unused', 'risks', 'docs:check', 'package:check'];
 
 const failed: string[] = [];
 for (const check of CHECKS) {

@@ -111,6 +111,24 @@ const PLANTED: readonly { rule: string; what: string; at?: string; code: string 
     at: 'src/cli/planted.ts',
     code: "import { randomBytes } from 'node:crypto';\nexport const planted = randomBytes;",
   },
+  {
+    rule: 'no-restricted-globals',
+    what: 'a test sets a timer',
+    at: 'src/cli/planted.test.ts',
+    code: 'setTimeout(() => {}, 1);\nexport {};',
+  },
+  {
+    rule: 'no-restricted-globals',
+    what: 'a test polls',
+    at: 'test/integration/planted.test.ts',
+    code: 'setInterval(() => {}, 1);\nexport {};',
+  },
+  {
+    rule: 'no-restricted-imports',
+    what: 'a test imports a sleep',
+    at: 'test/integration/planted.test.ts',
+    code: "import { setTimeout as wait } from 'node:timers/promises';\nawait wait(1);",
+  },
   ...['core', 'expr', 'flow', 'spec', 'engine', 'calendar', 'lua/machine'].flatMap((folder) =>
     ['process.pid', 'Buffer.alloc(1)', 'fetch', 'setTimeout', 'setInterval', 'Date.now()', 'performance.now()'].map(
       (global) => ({
@@ -154,5 +172,5 @@ describe('lint', () => {
 
 /** The same file under a name of its own. */
 function rename(name: string, at: number): string {
-  return name.includes('plantedFile') ? name : name.replace(/\.ts$/, `-x${at}.ts`);
+  return name.includes('plantedFile') ? name : name.replace(/(?=(?:\.test)?\.ts$)/, `-x${at}`);
 }

@@ -28,6 +28,24 @@ const PLANTED: readonly { rule: string; what: string; file?: string; text?: stri
     file: 'src/spec/planted.test.ts',
     text: `${HEAD}it.${'only'}('stops', () => {});\n`,
   },
+  {
+    rule: 'sleep',
+    what: 'a test sleeps',
+    file: 'src/spec/planted.test.ts',
+    text: `${HEAD}await ${'systemClock'}.sleep(10);\n`,
+  },
+  {
+    rule: 'sleep',
+    what: 'a test polls',
+    file: 'src/spec/planted.test.ts',
+    text: `${HEAD}await t${'.waitFor'}(() => done);\n`,
+  },
+  {
+    rule: 'retry',
+    what: 'a test is tried again',
+    file: 'scripts/planted.ts',
+    text: `${HEAD}export const planted = '--test-rerun${'-failures'}';\n`,
+  },
   { rule: 'machine-path', what: 'a path of a machine is in a doc', file: 'docs/planted.md', text: `cd ${'/root'}/x\n` },
   {
     rule: 'machine-path',
