@@ -2,16 +2,17 @@
  * What the process holds, seen from outside the code under test: threads, WASM memories, buffers.
  *
  * Every lane is a thread of this process, so the kernel's own tables show each lane's machine and
- * every byte in it. Linux only; {@link CAN_SEE_MEMORY} says whether it can be looked at.
+ * every byte in it. Linux only: see {@link SKIP_UNSEEN}.
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** False where the kernel shows no process its own memory; tests that need it are skipped by name then. */
-export const CAN_SEE_MEMORY = existsSync('/proc/self/maps') && existsSync('/proc/self/task');
-/** Reason for `skip`, or false. */
-export const SKIP_UNSEEN: string | false = CAN_SEE_MEMORY ? false : 'the memory of a process is seen on Linux only';
+/** For `skip`: false where the kernel shows a process its own memory, else why the test is left out. */
+export const SKIP_UNSEEN: string | false =
+  existsSync('/proc/self/maps') && existsSync('/proc/self/task')
+    ? false
+    : 'the memory of a process is seen on Linux only';
 
 /** A memory of WASM reserves at least this much behind what it uses. */
 const RESERVED_BYTES = 0x1_0000_0000n;
