@@ -10,6 +10,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { limitMs } from './slowness.ts';
 
 /** The checkout's root folder. */
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
@@ -126,7 +127,12 @@ async function within<T>(promise: Promise<T>, timeoutMs: number, running: Runnin
 /** Runs any program to its end. */
 export function runProgram(program: string, args: readonly string[], options: LaunchOptions = {}) {
   const running = new Running(program, args, options);
-  return within(running.ended, options.timeoutMs ?? 30_000, running, `${path.basename(program)} ${args.join(' ')}`);
+  return within(
+    running.ended,
+    options.timeoutMs ?? limitMs(30_000),
+    running,
+    `${path.basename(program)} ${args.join(' ')}`,
+  );
 }
 
 /** Runs `moonpool ARGS` to its end. */
@@ -172,10 +178,15 @@ export async function startServer(args: readonly string[], options: LaunchOption
   const address = running.firstMatch(
     () => ADDRESS.exec(running.stderr.slice(0, running.stderr.lastIndexOf('\n') + 1))?.[0],
   );
-  const url = await within(Promise.race([address, died]), options.timeoutMs ?? 30_000, running, 'moonpool serve');
+  const url = await within(
+    Promise.race([address, died]),
+    options.timeoutMs ?? limitMs(30_000),
+    running,
+    'moonpool serve',
+  );
   const end = (signal: NodeJS.Signals): Promise<CommandResult> => {
     running.child.kill(signal);
-    return within(running.ended, 15_000, running, `stopping moonpool serve by ${signal}`);
+    return within(running.ended, limitMs(15_000), running, `stopping moonpool serve by ${signal}`);
   };
   return {
     url,
@@ -196,7 +207,7 @@ export async function startServer(args: readonly string[], options: LaunchOption
       const over = running.ended.then(() => {
         throw new Error(`moonpool serve ended before it logged ${pattern}\nstdout: ${running.stdout}`);
       });
-      return within(Promise.race([line, over]), 30_000, running, `the log line ${pattern}`);
+      return within(Promise.race([line, over]), limitMs(30_000), running, `the log line ${pattern}`);
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
