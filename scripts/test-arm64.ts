@@ -16,6 +16,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.dirname(import.meta.dirname);
@@ -33,8 +34,8 @@ const PROOF = 'test/arm64/*.test.ts';
 /** What every change is tested with: the parts in which a processor could make a difference. */
 const SHORT = [
   PROOF,
-  'src/lua/**/*.test.ts',
-  'test/integration/{lua,lane}-*.test.ts',
+  'src/lua/{machine,lanes}/**/*.test.ts',
+  'test/integration/{lua-lanes,lane-sharing}.test.ts',
   'src/core/**/*.test.ts',
   'src/expr/**/*.test.ts',
   'src/store/**/*.test.ts',
@@ -151,7 +152,8 @@ if (files.length === 0) {
   process.exit(1);
 }
 const node = isNative ? process.execPath : emulatedNode();
-const run = spawnSync(node, ['--test', `--test-timeout=${FILE_TIMEOUT_MS}`, ...files], {
+const how = [`--test-timeout=${FILE_TIMEOUT_MS}`, `--test-concurrency=${availableParallelism()}`];
+const run = spawnSync(node, ['--test', ...how, ...files], {
   cwd: ROOT,
   env: { ...(isNative ? {} : EMULATED), ...process.env },
   stdio: 'inherit',
