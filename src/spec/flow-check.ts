@@ -18,6 +18,8 @@ export interface FlowLimits {
   readonly timeoutMs?: number;
   readonly maxSteps?: number;
   readonly maxBodyBytes?: number;
+  /** Branches or items that run at once. */
+  readonly maxWorkers?: number;
 }
 
 /** One check of one file. */

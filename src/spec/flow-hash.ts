@@ -5,7 +5,7 @@ import { type JsonValue, sha256Hex } from '../core/index.ts';
 import type { Flow, FlowNode } from '../flow/index.ts';
 
 type Hashed = Pick<Flow, 'variables' | 'initialState' | 'settings' | 'entry' | 'nodes'> &
-  Partial<Pick<Flow, 'inputSchema' | 'outputSchema'>>;
+  Partial<Pick<Flow, 'inputSchema' | 'outputSchema' | 'settingsScope' | 'imports'>>;
 
 /**
  * SHA-256 over a flow's content as 64 hex digits.
@@ -21,11 +21,13 @@ export function hashFlow(flow: Hashed): string {
     flow.settings as unknown as JsonValue,
     flow.entry as unknown as JsonValue,
     flow.nodes.map(withoutPlace),
+    flow.settingsScope ?? null,
+    Object.entries(flow.imports ?? {}).map(([name, { hash }]) => [name, hash]),
   ];
   return sha256Hex(JSON.stringify(content));
 }
 
-function withoutPlace({ name, work, next, onError }: FlowNode): JsonValue {
+function withoutPlace({ place: _, work, ...rest }: FlowNode): JsonValue {
   const bare = work.kind === 'lua' ? { kind: work.kind, code: work.code, chunk: work.chunk } : work;
-  return [name, bare, next, onError] as unknown as JsonValue;
+  return { ...rest, work: bare } as unknown as JsonValue;
 }

@@ -27,7 +27,7 @@ const GOOD: readonly string[] = [
 const BAD: readonly (readonly [string, string])[] = [
   ['nodes: []\n', 'nodes'],
   ['nodes: [{name: a, uses: lgo}]\n', 'nodes.0.uses'],
-  ['nodes: [{name: a, retry: {}}]\n', 'nodes.0'],
+  ['nodes: [{name: a, retry: {max_retries: 101}}]\n', 'nodes.0.retry.max_retries'],
   ['nodes: [{name: a, uses: http.get, with: {url: 1}}]\n', 'nodes.0.with.url'],
   ['nodes: [{name: a}]\nsettings: {timeout: soon}\n', 'settings.timeout'],
   ['nodes: [{name: a}]\nsettings: {max_steps: 0}\n', 'settings.max_steps'],
@@ -48,12 +48,13 @@ describe('flowJsonSchema', () => {
   }
 
   it('names every action with its sentence', () => {
-    const node = (SCHEMA['$defs'] as JsonObject)['node'] as { properties: { uses: JsonObject } };
+    const name = (SCHEMA['$defs'] as JsonObject)['action_name'] as { anyOf: readonly JsonObject[] };
 
-    assert.deepEqual(node.properties.uses['anyOf'], [
-      { const: 'http.get', description: 'What http.get does.' },
-      { const: 'log', description: 'What log does.' },
-    ]);
+    assert.deepEqual(
+      name.anyOf.map((way) => way['const']),
+      ['flow.call', 'http.get', 'human.input', 'log'],
+    );
+    assert.deepEqual(name.anyOf[1], { const: 'http.get', description: 'What http.get does.' });
   });
 
   it('describes every key it offers', () => {

@@ -6,16 +6,18 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
 import type { ActionCatalogue } from '../flow/index.ts';
+import { withEngineActions } from './engine-actions.ts';
 import { FLOW_KEYS } from './flow-language.ts';
-import { NODE_KEYS } from './node-language.ts';
+import { BODY_NODE_KEYS, ITEM_ACTION_KEYS, NODE_KEYS } from './node-language.ts';
 import { describeShape, type KeyFact, type KeyTable, type Shape } from './shape.ts';
 
 /** As `core` reads them. */
 const DURATION_PATTERN = '^\\d{1,12}(\\.\\d{1,6})?(ms|s|m|h|d)?$';
 const SIZE_PATTERN = '^\\d{1,12}(\\.\\d{1,6})?(B|KB|MB|KiB|MiB)?$';
 
-/** The JSON Schema (draft 2020-12) of flow files that may use `actions`. */
-export function flowJsonSchema(actions: ActionCatalogue): JsonObject {
+/** The JSON Schema (draft 2020-12) of flow files that may use the actions of `catalogue`. */
+export function flowJsonSchema(catalogue: ActionCatalogue): JsonObject {
+  const actions = withEngineActions(catalogue);
   const known = actions.names().toSorted();
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -23,16 +25,62 @@ export function flowJsonSchema(actions: ActionCatalogue): JsonObject {
     description: 'A flow of Lua nodes and actions.',
     ...tableSchema(FLOW_KEYS),
     $defs: {
-      node: {
-        ...tableSchema(NODE_KEYS, {
-          uses: {
-            description: NODE_KEYS['uses']?.about ?? '',
-            anyOf: known.map((name) => ({ const: name, description: actions.find(name)?.about ?? '' })),
-          },
-        }),
-        allOf: known.map((name) => withRule(name, actions)),
+      action_name: {
+        anyOf: known.map((name) => ({ const: name, description: actions.find(name)?.about ?? '' })),
       },
+      action_input: { allOf: known.map((name) => withRule(name, actions)) },
+      node: nodeSchema(NODE_KEYS),
+      body_node: nodeSchema(BODY_NODE_KEYS),
+      item_action: { ...tableSchema(ITEM_ACTION_KEYS, usesOf(ITEM_ACTION_KEYS)), ...ACTION_INPUT },
     },
+  };
+}
+
+/** Tables that stand in `$defs`: they refer to themselves, or to names that only the catalogue knows. */
+const DEFINED: ReadonlyMap<KeyTable, string> = new Map([
+  [NODE_KEYS, 'node'],
+  [BODY_NODE_KEYS, 'body_node'],
+  [ITEM_ACTION_KEYS, 'item_action'],
+]);
+
+const ACTION_INPUT: JsonObject = { $ref: '#/$defs/action_input' };
+
+function usesOf(table: KeyTable): JsonObject {
+  return { uses: { description: table['uses']?.about ?? '', $ref: '#/$defs/action_name' } };
+}
+
+/** What a node has to have, and cannot have, by what it is. */
+function nodeSchema(table: KeyTable): JsonObject {
+  return {
+    ...tableSchema(table, usesOf(table)),
+    allOf: [
+      ACTION_INPUT,
+      ruleOfType('while_loop', { required: ['condition', 'max_iterations', 'body'] }, [
+        'run',
+        'script',
+        'uses',
+        'steps',
+        'call',
+        'items',
+        'action',
+        'subgraph',
+        'parallel_each',
+        'strategy',
+      ]),
+      ruleOfType(
+        'dynamic_parallel',
+        { required: ['items'], oneOf: ['action', 'steps', 'subgraph'].map((key) => ({ required: [key] })) },
+        ['run', 'script', 'uses', 'call', 'parallel', 'body', 'max_iterations', 'parallel_each', 'strategy'],
+      ),
+    ],
+  };
+}
+
+/** With `type: word`, `wanted` holds and none of `foreign` is there. */
+function ruleOfType(word: string, wanted: JsonObject, foreign: readonly string[]): JsonObject {
+  return {
+    if: { properties: { type: { const: word } }, required: ['type'] },
+    then: { ...wanted, properties: Object.fromEntries(foreign.map((key) => [key, false])) },
   };
 }
 
@@ -71,7 +119,7 @@ function tableSchema(table: KeyTable, replaced: JsonObject = {}): JsonObject {
   const properties: { [key: string]: JsonValue } = {};
   for (const [name, fact] of Object.entries(table)) {
     // Keys that are refused are not offered for completion.
-    if (fact.status === 'later') continue;
+    if (fact.status === 'later' || fact.status === 'code') continue;
     setOwn(properties, name, replaced[name] ?? keySchema(fact));
   }
   const required = Object.keys(table).filter((name) => table[name]?.required === true);
@@ -97,7 +145,13 @@ function shapeSchema(shape: Shape): JsonObject {
     case 'flag':
       return { type: 'boolean' };
     case 'number':
-      return { type: 'number' };
+      return {
+        type: 'number',
+        ...(shape.min === undefined ? {} : { minimum: shape.min }),
+        ...(shape.max === undefined ? {} : { maximum: shape.max }),
+      };
+    case 'one-of':
+      return { anyOf: shape.of.map(shapeSchema) };
     case 'int':
       return { type: 'integer', minimum: shape.min, maximum: shape.max };
     case 'duration':
@@ -117,7 +171,7 @@ function shapeSchema(shape: Shape): JsonObject {
         ...(shape.minCount > 0 ? { minItems: shape.minCount } : {}),
       };
     case 'table':
-      return shape.table === NODE_KEYS ? { $ref: '#/$defs/node' } : tableSchema(shape.table);
+      return DEFINED.has(shape.table) ? { $ref: `#/$defs/${DEFINED.get(shape.table)}` } : tableSchema(shape.table);
     case 'either':
       return { anyOf: waysOf(shape) };
   }

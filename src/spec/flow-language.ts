@@ -5,6 +5,9 @@
  * to carry one out, move it to a line of its own.
  */
 import { HOUR_MS, KIB, MIB } from '../core/index.ts';
+import { BRANCH_KEYS, EDGE_SHAPE } from './edge-language.ts';
+import { errorHandlingShape, WORKERS_SHAPE } from './failure-language.ts';
+import { IMPORTS_SHAPE } from './import-language.ts';
 import {
   ANY_SHAPE,
   choiceShape,
@@ -20,37 +23,36 @@ import {
   textShape,
   unusedKey,
 } from './language-parts.ts';
-import { EDGE_KEYS, MAX_NAME_LENGTH, NODE_KEYS } from './node-language.ts';
+import { MAX_NAME_LENGTH, NAME_SHAPE, NODE_KEYS } from './node-language.ts';
 import type { KeyTable } from './shape.ts';
 
 /** Most node steps a flow may allow itself. */
 const MAX_STEPS = 1_000_000;
+const MAX_INSTRUCTIONS = 10_000_000_000;
 
 const LUA_KEYS: KeyTable = {
   timeout: key({ kind: 'duration', minMs: 1, maxMs: HOUR_MS }, 'Wall clock per Lua node.'),
   memory: key({ kind: 'size', minBytes: 256 * KIB, maxBytes: 256 * MIB }, 'Heap of one Lua machine.'),
   scope: key(choiceShape('branch', 'node'), 'Whether nodes along one path share a machine.', { default: 'branch' }),
-  ...laterKeys('instructions'),
+  instructions: key({ kind: 'int', min: 1_000, max: MAX_INSTRUCTIONS }, 'Lua instructions one node may take.'),
 };
 
-const PARALLEL_SETTINGS_KEYS: KeyTable = {
-  on_error: key(choiceShape('fail', 'collect'), 'Whether a failed branch fails the run or is collected.', {
-    default: 'fail',
-  }),
-  ...laterKeys('max_workers', 'timeout', 'retry', 'circuit_breaker', 'strategy'),
-};
+const PARALLEL_SETTINGS_KEYS: KeyTable = { ...BRANCH_KEYS, ...ignoredKeys('strategy') };
 
 const SETTINGS_KEYS: KeyTable = {
   lua: key(tableShape(LUA_KEYS), 'Limits of Lua nodes.'),
   parallel: key(tableShape(PARALLEL_SETTINGS_KEYS), 'How static parallel behaves.'),
   timeout: key(durationShape(), 'Wall clock of one run.'),
   max_steps: key({ kind: 'int', min: 1, max: MAX_STEPS }, 'Node steps one run may take.', { default: 10_000 }),
-  ...laterKeys('error_handling', 'rate_limiters', 'secrets', 'durability'),
+  error_handling: key(errorHandlingShape(NAME_SHAPE), 'What happens when a node without `on_error` fails.'),
+  ...laterKeys('rate_limiters', 'secrets', 'durability'),
   ...ignoredKeys('ltm', 'opik', 'auto_trace', 'trace_exporter'),
 };
 
 const CONFIG_KEYS: KeyTable = {
-  ...laterKeys('interrupt_before', 'interrupt_after'),
+  interrupt_before: key(listShape(textShape()), 'Nodes before which the run waits; `loop/step` for one in a body.'),
+  interrupt_after: key(listShape(textShape()), 'Nodes after which the run waits.'),
+  max_workers: key(WORKERS_SHAPE, 'Branches and items that run at once, unless something nearer says it.'),
   ...ignoredKeys('raise_exceptions', 'checkpoint_dir'),
 };
 
@@ -131,12 +133,13 @@ export const FLOW_KEYS: KeyTable = {
     { examples: [{ answer: '{{ state.result }}', note: { value: '{{ state.note }}', include_if: 'state.note' } }] },
   ),
   initial_state: key(OBJECT_SHAPE, 'The state a run begins with; input wins.'),
+  imports: key(IMPORTS_SHAPE, 'Other flows, by the names under which nodes `call` them.'),
   nodes: requiredKey(listShape(tableShape(NODE_KEYS), 1), 'What the flow does.'),
-  edges: key(listShape(tableShape(EDGE_KEYS)), 'Where a run goes, the older form; `goto` on nodes is the newer.'),
+  edges: key(listShape(EDGE_SHAPE), 'Where a run goes, the older form; `goto` on nodes is the newer.'),
   settings: key(tableShape(SETTINGS_KEYS), 'Limits and choices.'),
   endpoint: key(tableShape(ENDPOINT_KEYS), 'How the flow is reached over HTTP.'),
   schedule: key(tableShape(SCHEDULE_KEYS), 'When the flow runs by itself.'),
   config: key(tableShape(CONFIG_KEYS), 'Where runs pause.'),
   invalidates: unusedKey(listShape(textShape()), 'Tags of answers that a run makes stale.'),
-  ...laterKeys('imports', 'rate_limiters', 'secrets', 'durability'),
+  ...laterKeys('rate_limiters', 'secrets', 'durability'),
 };

@@ -2,7 +2,7 @@
  * What can be reached, and whether branches reach their joins.
  *
  * A node is looked at once per join it can run under, because inside a branch the order of the
- * list is no way on. Needs routes whose targets all exist.
+ * list is no way on. Every body is looked at by itself. Needs routes whose targets all exist.
  */
 import { END, type Flow, type FlowNode, type ParallelRoute, type Route } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
@@ -12,9 +12,25 @@ import { quote } from './problem-list.ts';
 /** Looks at more than this many (node, join) pairs only for hostile files. */
 const MAX_VISITS = 2_000_000;
 
+/** (node, join) pairs that may still be looked at in one file. */
+export interface VisitBudget {
+  visitsLeft: number;
+}
+
+/** A fresh budget, for one file. */
+export function createVisitBudget(): VisitBudget {
+  return { visitsLeft: MAX_VISITS };
+}
+
+/** The nodes of one list with their routes, and where it begins. */
+export interface Graph extends Pick<Flow, 'entry' | 'nodes'> {
+  readonly drafts: readonly NodeDraft[];
+  readonly budget: VisitBudget;
+}
+
 /** Reports unreachable nodes (warning), joins that no branch reaches, and branches that run into foreign joins. */
-export function checkGraph(check: FlowCheck, flow: Pick<Flow, 'entry' | 'nodes'>, drafts: readonly NodeDraft[]): void {
-  new GraphWalk(check, flow, drafts).run();
+export function checkGraph(check: FlowCheck, graph: Graph): void {
+  new GraphWalk(check, graph).run();
 }
 
 /** The main path, or the branches of one join. */
@@ -31,20 +47,21 @@ class GraphWalk {
   readonly #paths = new Map<string | undefined, Path>();
   readonly #open: { readonly name: string; readonly path: Path }[] = [];
   readonly #fans: { readonly route: ParallelRoute; readonly at: number }[] = [];
-  #visitsLeft = MAX_VISITS;
+  readonly #budget: VisitBudget;
 
-  constructor(check: FlowCheck, flow: Pick<Flow, 'entry' | 'nodes'>, drafts: readonly NodeDraft[]) {
+  constructor(check: FlowCheck, { entry, nodes, drafts, budget }: Graph) {
     this.#check = check;
-    this.#entry = flow.entry;
-    this.#nodes = new Map(flow.nodes.map((node) => [node.name, node]));
+    this.#entry = entry;
+    this.#budget = budget;
+    this.#nodes = new Map(nodes.map((node) => [node.name, node]));
     this.#places = new Map(drafts.map((draft) => [draft.name, draft.at]));
   }
 
   run(): void {
     this.#follow(this.#entry, this.#pathOf(undefined), this.#places.values().next().value ?? 0);
     for (let next = this.#open.pop(); next !== undefined; next = this.#open.pop()) {
-      this.#visitsLeft -= 1;
-      if (this.#visitsLeft < 0) {
+      this.#budget.visitsLeft -= 1;
+      if (this.#budget.visitsLeft < 0) {
         this.#check.problems.add({ code: 'SPEC_INVALID', at: 0, message: 'The graph is too large to check.' });
         return;
       }
@@ -66,6 +83,9 @@ class GraphWalk {
     if (route.kind === 'next' && path.join === undefined) this.#enter(route.to, path);
     if (route.kind === 'rules') {
       for (const { to } of route.rules) if (to !== END && to !== path.join) this.#enter(to, path);
+    }
+    if (route.kind === 'switch') {
+      for (const to of Object.values(route.targets)) if (to !== END && to !== path.join) this.#enter(to, path);
     }
     if (route.kind === 'parallel') {
       if (route.join === path.join) {
@@ -152,6 +172,8 @@ function waysOn(node: FlowNode): readonly string[] {
   switch (next.kind) {
     case 'rules':
       return [...next.rules.map((rule) => rule.to), ...fallback];
+    case 'switch':
+      return [...Object.values(next.targets), ...fallback];
     case 'parallel':
       return [next.join, ...fallback];
     default:

@@ -2,6 +2,7 @@
 export { type Diagnostic, formatDiagnostic, SpecError } from './diagnostic.ts';
 export { flowJsonSchema } from './flow-json-schema.ts';
 export { isFlowFile } from './flow-file.ts';
+export { findImports, type ImportedFlows, type ImportProblem } from './import-table.ts';
 export type { SourceFile } from './flow-text.ts';
 export type { CronCheck, FlowLimits, LuaCheck } from './flow-check.ts';
 export { type PreparedInput, prepareInput } from './input-check.ts';

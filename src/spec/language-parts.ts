@@ -59,6 +59,12 @@ export function ignoredKeys(...names: readonly string[]): KeyTable {
   return Object.fromEntries(names.map((name) => [name, fact]));
 }
 
+/** Keys that name code, which no flow brings along: refused. */
+export function codeKeys(...names: readonly string[]): KeyTable {
+  const fact: KeyFact = { shape: ANY_SHAPE, about: 'Imports are flows, never code.', status: 'code' };
+  return Object.fromEntries(names.map((name) => [name, fact]));
+}
+
 /** A promise about speed that this version does not use: a warning. */
 export function unusedKey(shape: Shape, about: string): KeyFact {
   return { shape, about, status: 'unused' };

@@ -1,243 +1,334 @@
 /**
- * The `nodes` list → node drafts: what each does, and where it says the run goes.
+ * Lists of nodes → node drafts: what each does and where it says the run goes, bodies included.
  *
- * Shapes were checked before; here is what crosses keys: one work per node, code, templates,
- * actions. Values of a wrong shape are read as absent, since they were reported.
+ * Drafts come in the flat order of a flow: a node, then those of its body, then the next one of its
+ * list. Shapes were checked before; values of a wrong shape are read as absent. Targets and joins
+ * are looked up later, list by list.
  */
-import type { JsonObject, JsonValue } from '../core/index.ts';
-import { setOwn } from '../core/index.ts';
-import { checkLanguage, checkLuaText } from './code-check.ts';
-import type { NodeWork, OnError, Output } from '../flow/index.ts';
+import type { EachWork, NodeWork, Route } from '../flow/index.ts';
+import {
+  type Attempts,
+  type FailureDraft,
+  failureOf,
+  type Gate,
+  readAttempts,
+  readErrors,
+  readGate,
+} from './conduct-reader.ts';
+import { readDynamicParallel, readRepetition } from './each-reader.ts';
+import type { ErrorHandling } from './failure-reader.ts';
 import type { FlowCheck } from './flow-check.ts';
+import type { ImportTable } from './import-table.ts';
+import { countOf } from './limited-value.ts';
+import { type NodeForm, readForm, requireNodeKeys } from './node-form.ts';
+import { checkNodeName } from './node-name.ts';
 import { quote } from './problem-list.ts';
-import type { RouteDraft, RuleDraft, Target } from './route-draft.ts';
-import { readCondition, readExpression, readExpressionValue, readTemplates } from './text-check.ts';
-import { checkActionInput } from './with-check.ts';
-import { childOf, itemsOf, type MapNode, type ScalarNode, textOf, type YamlNode } from './yaml-tree.ts';
+import { readNodeRoute } from './node-route.ts';
+import type { RouteDraft } from './route-draft.ts';
+import { readConditionText } from './text-check.ts';
+import { readAction, readCall, readInput, readRun } from './work-reader.ts';
+import { childOf, itemsOf, type MapNode, textOf, type YamlNode } from './yaml-tree.ts';
+
+/** Bodies inside bodies. */
+const MAX_DEPTH = 16;
+/** Name of the node that is done for each item, where the file gives none. */
+const ITEM_NODE = 'item';
+const ACTION_NODE = 'action';
 
 /** A node whose targets are not looked up yet. */
-export interface NodeDraft {
+export interface NodeDraft extends Gate, Attempts {
+  /** Unique in the flow: names of owners and the own one, with `/` between. */
   readonly name: string;
+  /** Unique in its list; what targets name. */
+  readonly ownName: string;
   /** Offset of the name. */
   readonly at: number;
+  readonly owner?: string;
   readonly work: NodeWork;
   readonly route?: RouteDraft;
-  readonly onError: OnError;
-  readonly fallback?: Target;
+  readonly failure: FailureDraft;
+  /** Must lead somewhere: results would be lost otherwise. */
+  readonly needsRoute: boolean;
+}
+
+/** Nodes that stand in one list: those at the top, or the body of one node. */
+export interface NodeScope {
+  readonly owner?: string;
+  readonly nodes: readonly NodeDraft[];
+}
+
+/** All nodes of a flow: in flat order, and list by list, the one at the top first. */
+export interface NodeDrafts {
+  readonly all: readonly NodeDraft[];
+  readonly scopes: readonly NodeScope[];
+}
+
+/** What holds for every node unless it says otherwise, and the flows it may call. */
+export interface NodeContext {
+  readonly imports: ImportTable;
+  readonly errors: ErrorHandling | undefined;
+  readonly maxWorkers: number | undefined;
 }
 
 /** The drafts of all nodes that have a usable name. */
-export function readNodes(check: FlowCheck, list: YamlNode | undefined): readonly NodeDraft[] {
-  const drafts: NodeDraft[] = [];
-  const names = new Map<string, number>();
-  let chunk = 0;
-  for (const item of itemsOf(list)) {
-    if (item.kind !== 'map') continue;
-    const nameNode = childOf(item, 'name');
-    const name = textOf(nameNode);
-    if (name === undefined || nameNode === undefined) continue;
-    checkName(check, name, nameNode.start, names);
-    const work = readWork(check, item, name, chunk);
-    if (work.kind === 'lua') chunk += 1;
-    const route = readRoute(check, item, name);
-    const fallback = targetOf(childOf(childOf(item, 'on_error'), 'fallback'));
-    drafts.push({
-      name,
-      at: nameNode.start,
-      work,
-      onError: readOnError(check, item, fallback),
-      ...(route === undefined ? {} : { route }),
-      ...(fallback === undefined ? {} : { fallback }),
-    });
-  }
-  return drafts;
+export function readNodes(check: FlowCheck, list: YamlNode | undefined, context: NodeContext): NodeDrafts {
+  return new NodeReader(check, context).read(list);
 }
 
-function checkName(check: FlowCheck, name: string, at: number, names: Map<string, number>): void {
-  const firstAt = names.get(name);
-  if (firstAt !== undefined) {
-    const message = `The name ${quote(name)} is taken by the node in line ${check.problems.placeOf(firstAt).line}.`;
-    check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Give each node its own name.' });
-  } else {
-    names.set(name, at);
-  }
-  if (name.startsWith('__')) {
-    const message = `The node name ${quote(name)} is reserved.`;
-    check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Names may not begin with `__`.' });
-  } else if (!isUsableName(name)) {
-    const message = `${quote(name)} cannot be the name of a node.`;
-    check.problems.add({
-      code: 'SPEC_INVALID',
-      at,
-      message,
-      hint: 'Names have no `/`, no control characters and no blanks at the ends.',
-    });
-  }
+/** A list of nodes on the way down. */
+interface ListPlace {
+  readonly owner?: string;
+  readonly depth: number;
 }
 
-/** Names go into paths and log lines. */
-export function isUsableName(name: string): boolean {
-  return name !== '' && name === name.trim() && !/[/\p{Cc}\p{Zl}\p{Zp}]/u.test(name);
-}
-
-function readWork(check: FlowCheck, node: MapNode, name: string, chunk: number): NodeWork {
-  const kinds = ['run', 'script', 'uses'].filter((key) => node.entries.has(key));
-  const extra = kinds[1] === undefined ? undefined : node.entries.get(kinds[1]);
-  if (extra !== undefined) {
-    const message = `The node ${quote(name)} has both ${quote(kinds[0] as string)} and ${quote(extra.key)}.`;
-    check.problems.add({ code: 'SPEC_INVALID', at: extra.keyStart, message, hint: 'Make two nodes of it.' });
-  }
-  for (const key of kinds[0] === 'uses' ? [] : ['with', 'output']) {
-    const entry = node.entries.get(key);
-    if (entry === undefined) continue;
-    const message = `${quote(key)} belongs to \`uses\`, which the node ${quote(name)} does not have.`;
-    check.problems.add({ code: 'SPEC_INVALID', at: entry.keyStart, message });
-  }
-  const language = textOf(childOf(node, 'language'));
-  const isLua = language === undefined || checkLanguage(check, language, childOf(node, 'language')?.start ?? 0, name);
-  const run = childOf(node, 'run') ?? childOf(node, 'script');
-  if (run !== undefined) return readRun(check, run, { name, chunk, isLua });
-  return kinds[0] === 'uses' ? readAction(check, node, name) : { kind: 'none' };
-}
-
-interface RunCircumstances {
+/** A node on the way down. */
+interface NodePlace extends ListPlace {
   readonly name: string;
-  readonly chunk: number;
-  /** False when the node said another language, which was reported. */
-  readonly isLua: boolean;
+  readonly ownName: string;
+  readonly at: number;
 }
 
-function readRun(check: FlowCheck, run: YamlNode, about: RunCircumstances): NodeWork {
-  if (run.kind === 'scalar') return readLua(check, run, about);
-  const type = textOf(childOf(run, 'type'));
-  if (run.kind !== 'map' || type === undefined) return { kind: 'none' };
-  if (type !== 'expression') {
-    const at = childOf(run, 'type')?.start ?? run.start;
-    if (!checkLanguage(check, type, at, about.name)) return { kind: 'none' };
-    requireKeys(check, run, { type, needed: ['code'], foreign: ['value', 'output_key'] });
-    const code = childOf(run, 'code');
-    return code?.kind === 'scalar' ? readLua(check, code, about) : { kind: 'none' };
+/** A work, and the nodes of its body in flat order. */
+interface ReadWork {
+  readonly work: NodeWork;
+  readonly inner: readonly NodeDraft[];
+}
+
+const NO_WORK: ReadWork = { work: { kind: 'none' }, inner: [] };
+
+class NodeReader {
+  readonly #check: FlowCheck;
+  readonly #context: NodeContext;
+  readonly #scopes: NodeScope[] = [];
+  #chunkCount = 0;
+
+  constructor(check: FlowCheck, context: NodeContext) {
+    this.#check = check;
+    this.#context = context;
   }
-  requireKeys(check, run, { type, needed: ['value', 'output_key'], foreign: ['code'] });
-  const value = childOf(run, 'value');
-  const outputKey = textOf(childOf(run, 'output_key'));
-  if (value === undefined || outputKey === undefined) return { kind: 'none' };
-  return { kind: 'expression', value: readExpressionValue(check, value), outputKey };
-}
 
-interface RunKeys {
-  readonly type: string;
-  readonly needed: readonly string[];
-  readonly foreign: readonly string[];
-}
-
-function requireKeys(check: FlowCheck, run: MapNode, { type, needed, foreign }: RunKeys): void {
-  for (const key of needed) {
-    if (run.entries.has(key)) continue;
-    const message = `\`run\` with \`type: ${type}\` needs the key ${quote(key)}.`;
-    check.problems.add({ code: 'SPEC_INVALID', at: run.start, message });
+  read(list: YamlNode | undefined): NodeDrafts {
+    const all = this.#readList(list, { depth: 0 });
+    return { all, scopes: this.#scopes };
   }
-  for (const key of foreign) {
-    const entry = run.entries.get(key);
-    if (entry === undefined) continue;
-    const message = `${quote(key)} does not belong to \`run\` with \`type: ${type}\`.`;
-    check.problems.add({ code: 'SPEC_INVALID', at: entry.keyStart, message });
+
+  #readList(list: YamlNode | undefined, { owner, depth }: ListPlace): readonly NodeDraft[] {
+    const flat: NodeDraft[] = [];
+    const own: NodeDraft[] = [];
+    const names = new Map<string, number>();
+    this.#addScope(owner, own);
+    for (const [index, item] of itemsOf(list).entries()) {
+      if (item.kind !== 'map') continue;
+      const nameNode = childOf(item, 'name');
+      const isNameless = nameNode === undefined && owner !== undefined;
+      const ownName = isNameless ? `step${index + 1}` : textOf(nameNode);
+      if (ownName === undefined) continue;
+      const at = nameNode?.start ?? item.start;
+      checkNodeName(this.#check, ownName, at, names);
+      const name = owner === undefined ? ownName : `${owner}/${ownName}`;
+      const read = this.#readNode(item, { name, ownName, at, depth, ...(owner === undefined ? {} : { owner }) });
+      if (read[0] !== undefined) own.push(read[0]);
+      for (const draft of read) flat.push(draft);
+    }
+    return flat;
   }
-}
 
-function readLua(check: FlowCheck, node: ScalarNode, about: RunCircumstances): NodeWork {
-  if (typeof node.value !== 'string' || !about.isLua) return { kind: 'none' };
-  checkLuaText(check, node, about.name);
-  const { line } = check.problems.placeOf(node.start);
-  const isBlock = node.style === 'literal' || node.style === 'folded';
-  return { kind: 'lua', code: node.value, line: isBlock ? line + 1 : line, chunk: about.chunk };
-}
+  #addScope(owner: string | undefined, nodes: readonly NodeDraft[]): void {
+    this.#scopes.push(owner === undefined ? { nodes } : { owner, nodes });
+  }
 
-function readAction(check: FlowCheck, node: MapNode, name: string): NodeWork {
-  const usesNode = childOf(node, 'uses');
-  const uses = textOf(usesNode);
-  if (uses === undefined || usesNode === undefined) return { kind: 'none' };
-  const withNode = childOf(node, 'with');
-  const input = withNode === undefined ? {} : (readTemplates(check, withNode) as JsonObject);
-  const facts = check.actions.find(uses);
-  if (facts === undefined) {
-    const hint = check.problems.suggest(uses, check.actions.names());
-    const message = `The action ${quote(uses)} of the node ${quote(name)} does not exist.`;
-    check.problems.add({
-      code: 'SPEC_UNKNOWN_ACTION',
-      at: usesNode.start,
-      message,
-      ...(hint === undefined ? {} : { hint }),
+  /** The node and those of its body. */
+  #readNode(node: MapNode, place: NodePlace): readonly NodeDraft[] {
+    const form = readForm(this.#check, node, place.name);
+    if (form.isRepeated) return this.#readRepeated(node, place, form);
+    const { work, inner } = this.#readWork(node, place, form);
+    const errors = this.#readErrors(node, place, work);
+    const draft = this.#draft(node, place, form, {
+      work,
+      failure: failureOf(errors),
+      ...readAttempts(this.#check, node, errors),
     });
-  } else if (withNode === undefined || withNode.kind === 'map') {
-    checkActionInput(check, facts, withNode ?? usesNode, input);
+    return [draft, ...inner];
   }
-  const output = readOutput(check, childOf(node, 'output'));
-  return { kind: 'action', uses, with: input, ...(output === undefined ? {} : { output }) };
-}
 
-function readOutput(check: FlowCheck, node: YamlNode | undefined): Output | undefined {
-  if (node?.kind !== 'map') return textOf(node);
-  const output: { [key: string]: JsonValue } = {};
-  for (const { key, value } of node.entries.values()) {
-    setOwn(output, key, readExpression(check, value, key));
+  /** The work runs once per item, in a node of its own. */
+  #readRepeated(node: MapNode, place: NodePlace, form: NodeForm): readonly NodeDraft[] {
+    const inside = insideOf(place, ITEM_NODE, place.at);
+    const { work, inner } = this.#readWork(node, inside, form);
+    const errors = this.#readErrors(node, inside, work);
+    const { depth: _, ...where } = inside;
+    const item: NodeDraft = {
+      ...where,
+      work,
+      failure: { mode: errors?.mode ?? 'raise' },
+      needsRoute: false,
+      ...readAttempts(this.#check, node, errors),
+    };
+    this.#addScope(place.name, [item]);
+    // What is said of a failure is about one item; only the way out of it belongs to the whole, as `goto` does.
+    const outer = node.entries.has('on_error') ? errors : this.#readErrors(node, place, NO_WORK.work);
+    const mode = this.#context.errors?.mode ?? 'raise';
+    const draft = this.#draft(node, place, form, {
+      work: {
+        ...readRepetition(this.#check, node, this.#context.maxWorkers),
+        body: { kind: 'nodes', entry: entryOf([item]) },
+      },
+      failure: outer?.fallback === undefined ? { mode } : failureOf(outer),
+    });
+    return [draft, item, ...inner];
   }
-  return output;
-}
 
-function readOnError(check: FlowCheck, node: MapNode, fallback: Target | undefined): OnError {
-  const onError = childOf(node, 'on_error');
-  const mode = textOf(childOf(onError, 'mode'));
-  if (fallback === undefined) return { mode: mode === 'graceful' ? 'graceful' : 'raise' };
-  // A fallback says by itself that the failure is taken care of.
-  if (mode === 'raise') {
-    const message = '`fallback` is never used with `mode: raise`.';
-    check.problems.add({ code: 'SPEC_INVALID', at: fallback.at, message, hint: 'Write `mode: graceful`.' });
-  }
-  return { mode: 'graceful', fallback: fallback.name };
-}
-
-/** A text node as a target. */
-export function targetOf(node: YamlNode | undefined): Target | undefined {
-  const name = textOf(node);
-  return name === undefined || node === undefined ? undefined : { name, at: node.start };
-}
-
-function readRoute(check: FlowCheck, node: MapNode, name: string): RouteDraft | undefined {
-  const parallel = node.entries.get('parallel');
-  const goto = node.entries.get('goto');
-  if (parallel !== undefined && goto !== undefined) {
-    const message = `The node ${quote(name)} has both \`goto\` and \`parallel\`.`;
-    check.problems.add({ code: 'SPEC_INVALID', at: goto.keyStart, message, hint: 'Put `goto` on the join.' });
-  }
-  const fanIn = node.entries.get('fan_in');
-  if (parallel !== undefined) {
-    const branches = itemsOf(parallel.value)
-      .map(targetOf)
-      .filter((target) => target !== undefined);
-    const join = targetOf(fanIn?.value);
-    return { kind: 'parallel', at: parallel.keyStart, branches, ...(join === undefined ? {} : { join }) };
-  }
-  if (fanIn !== undefined && typeof (fanIn.value as ScalarNode).value === 'string') {
-    const message = '`fan_in` names a join only beside `parallel`.';
-    check.problems.add({
-      code: 'SPEC_INVALID',
-      at: fanIn.keyStart,
-      message,
-      hint: 'Write `fan_in: true` to mark a join.',
+  #readErrors(node: MapNode, place: NodePlace, work: NodeWork): ErrorHandling | undefined {
+    return readErrors(this.#check, node, this.#context.errors, {
+      ownName: place.ownName,
+      isInBody: place.owner !== undefined,
+      isRetried: ['lua', 'expression', 'action', 'call'].includes(work.kind),
     });
   }
-  return goto === undefined ? undefined : readGoto(check, goto.value);
+
+  #draft(
+    node: MapNode,
+    place: NodePlace,
+    form: NodeForm,
+    parts: Pick<NodeDraft, 'work' | 'failure'> & Attempts,
+  ): NodeDraft {
+    const { name, ownName, at, owner } = place;
+    const isEach = parts.work.kind === 'each';
+    const route = readNodeRoute(this.#check, node, { name, isEach });
+    return {
+      name,
+      ownName,
+      at,
+      ...(owner === undefined ? {} : { owner }),
+      ...readGate(this.#check, node, form.kind === 'while_loop'),
+      ...parts,
+      ...(route === undefined ? {} : { route }),
+      needsRoute: isEach && owner === undefined,
+    };
+  }
+
+  #readWork(node: MapNode, place: NodePlace, form: NodeForm): ReadWork {
+    switch (form.kind) {
+      case 'run': {
+        const work = readRun(this.#workPlace(place.name), node);
+        if (work.kind === 'lua') this.#chunkCount += 1;
+        return { work, inner: [] };
+      }
+      case 'uses':
+        return { work: readAction(this.#workPlace(place.name), node), inner: [] };
+      case 'call':
+        return { work: readCall(this.#workPlace(place.name), node), inner: [] };
+      case 'steps': {
+        const { entry, inner } = this.#readBody(childOf(node, 'steps'), place);
+        return { work: { kind: 'steps', entry }, inner };
+      }
+      case 'while_loop':
+        return this.#readLoop(node, place);
+      case 'dynamic_parallel':
+        return this.#readEach(node, place);
+      case 'none':
+        return NO_WORK;
+    }
+  }
+
+  #workPlace(name: string): Parameters<typeof readRun>[0] {
+    return { check: this.#check, name, imports: this.#context.imports, chunk: this.#chunkCount };
+  }
+
+  #readBody(
+    list: YamlNode | undefined,
+    place: NodePlace,
+  ): { readonly entry: Route; readonly inner: readonly NodeDraft[] } {
+    const depth = place.depth + 1;
+    if (depth > MAX_DEPTH) {
+      const message = `The body of ${quote(place.ownName)} lies more than ${MAX_DEPTH} bodies deep.`;
+      this.#check.problems.add({
+        code: 'SPEC_INVALID',
+        at: place.at,
+        message,
+        hint: 'Make a flow of it and `call` it.',
+      });
+      return { entry: { kind: 'end' }, inner: [] };
+    }
+    const inner = this.#readList(list, { owner: place.name, depth });
+    return { entry: entryOf(inner), inner };
+  }
+
+  #readLoop(node: MapNode, place: NodePlace): ReadWork {
+    requireNodeKeys(this.#check, node, '`type: while_loop`', ['condition', 'max_iterations', 'body']);
+    const condition = childOf(node, 'condition');
+    const { entry, inner } = this.#readBody(childOf(node, 'body'), place);
+    const work: NodeWork = {
+      kind: 'while',
+      condition: condition === undefined ? 'false' : readConditionText(this.#check, condition, 'condition'),
+      maxIterations: countOf(this.#check, childOf(node, 'max_iterations')) ?? 1,
+      onLimit: textOf(childOf(node, 'on_limit')) === 'error' ? 'error' : 'exit',
+      entry,
+    };
+    return { work, inner };
+  }
+
+  #readEach(node: MapNode, place: NodePlace): ReadWork {
+    const check = this.#check;
+    requireNodeKeys(check, node, '`type: dynamic_parallel`', ['items']);
+    const [first, second] = ['action', 'steps', 'subgraph'].filter((key) => node.entries.has(key));
+    const at = (second === undefined ? node.entries.get('type') : node.entries.get(second))?.keyStart ?? node.start;
+    if (first === undefined || second !== undefined) {
+      const message = `The node ${quote(place.name)} needs one of \`action\`, \`steps\` and \`subgraph\`${second === undefined ? '' : ', not two'}.`;
+      check.problems.add({ code: 'SPEC_INVALID', at, message });
+    }
+    const input = node.entries.get('input');
+    if (input !== undefined && first !== 'subgraph') {
+      const message = '`input` belongs to `subgraph`.';
+      check.problems.add({
+        code: 'SPEC_INVALID',
+        at: input.keyStart,
+        message,
+        hint: 'Items are in the state already.',
+      });
+    }
+    const { body, inner } = this.#readItemBody(node, place, first);
+    return { work: { ...readDynamicParallel(check, node, this.#context.maxWorkers), body }, inner };
+  }
+
+  #readItemBody(
+    node: MapNode,
+    place: NodePlace,
+    key: string | undefined,
+  ): { readonly body: EachWork['body']; readonly inner: readonly NodeDraft[] } {
+    const subgraph = childOf(node, 'subgraph');
+    if (key === 'subgraph' && subgraph !== undefined) {
+      const flow = this.#context.imports.nameOf(this.#check, subgraph);
+      return { body: { kind: 'call', flow, input: readInput(this.#check, childOf(node, 'input')) }, inner: [] };
+    }
+    if (key === 'action') {
+      const inner = this.#readItemAction(childOf(node, 'action'), place);
+      return { body: { kind: 'nodes', entry: entryOf(inner) }, inner };
+    }
+    const { entry, inner } = this.#readBody(childOf(node, 'steps'), place);
+    return { body: { kind: 'nodes', entry }, inner };
+  }
+
+  #readItemAction(node: YamlNode | undefined, place: NodePlace): readonly NodeDraft[] {
+    if (node?.kind !== 'map') return [];
+    const inside = insideOf(place, ACTION_NODE, childOf(node, 'uses')?.start ?? node.start);
+    const work = readAction(this.#workPlace(inside.name), node);
+    const errors = this.#readErrors(node, inside, work);
+    const { depth: _, ...where } = inside;
+    const attempts = readAttempts(this.#check, node, errors);
+    const draft: NodeDraft = { ...where, work, failure: failureOf(errors), needsRoute: false, ...attempts };
+    this.#addScope(place.name, [draft]);
+    return [draft];
+  }
 }
 
-function readGoto(check: FlowCheck, node: YamlNode): RouteDraft {
-  const single = targetOf(node);
-  if (single !== undefined) return { kind: 'rules', rules: [{ to: single }] };
-  const rules = itemsOf(node).flatMap((item): RuleDraft[] => {
-    const to = targetOf(childOf(item, 'to'));
-    const condition = childOf(item, 'if');
-    const asked = condition === undefined ? {} : readCondition(check, condition, 'if');
-    return to === undefined ? [] : [{ to, ...asked }];
-  });
-  return { kind: 'rules', rules };
+/** The place of a node that the file does not name, inside `place`. */
+function insideOf(place: NodePlace, ownName: string, at: number): NodePlace & { readonly owner: string } {
+  return { name: `${place.name}/${ownName}`, ownName, at, owner: place.name, depth: place.depth + 1 };
+}
+
+/** A body begins at its first node. */
+function entryOf(inner: readonly NodeDraft[]): Route {
+  const first = inner[0];
+  return first === undefined ? { kind: 'end' } : { kind: 'rules', rules: [{ to: first.name }] };
 }

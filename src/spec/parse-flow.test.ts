@@ -13,7 +13,7 @@ const TOP_LEVEL: readonly Row[] = [
   ['a flow without nodes', 'name: x\n', ['1:1 SPEC_INVALID']],
   ['an empty list of nodes', 'nodes: []\n', ['1:8 SPEC_INVALID']],
   ['an unknown key', `${MINIMAL}nods: 1\n`, ['3:1 SPEC_UNKNOWN_KEY']],
-  ['a key of a later version', `${MINIMAL}imports: []\n`, ['3:1 SPEC_INVALID']],
+  ['a key of a later version', `${MINIMAL}durability: none\n`, ['3:1 SPEC_INVALID']],
   ['a key without meaning', `${MINIMAL}settings: {opik: {}}\n`, ['w 3:12 SPEC_IGNORED']],
   ['a promise about speed', `${MINIMAL}invalidates: [a]\n`, ['w 3:1 SPEC_IGNORED']],
   ['a name with a slash', `name: a/b\n${MINIMAL}`, ['1:7 SPEC_INVALID']],
@@ -51,8 +51,6 @@ const NODES: readonly Row[] = [
   ['with without uses', 'nodes:\n  - name: a\n    with: {}\n', ['3:5 SPEC_INVALID']],
   ['output without uses', 'nodes:\n  - name: a\n    run: x=1\n    output: y\n', ['4:5 SPEC_INVALID']],
   ['an unknown action', 'nodes:\n  - name: a\n    uses: lgo\n', ['3:11 SPEC_UNKNOWN_ACTION']],
-  ['retry', 'nodes:\n  - name: a\n    retry: {}\n', ['3:5 SPEC_INVALID']],
-  ['a loop', 'nodes:\n  - name: a\n    type: while_loop\n', ['3:5 SPEC_INVALID']],
   ['an unknown key', 'nodes:\n  - name: a\n    gotoo: b\n', ['3:5 SPEC_UNKNOWN_KEY']],
   ['Python by language', 'nodes:\n  - name: a\n    language: python\n    run: x\n', ['3:15 SPEC_LANGUAGE']],
   ['Python by type', 'nodes:\n  - name: a\n    run: {type: python, code: x}\n', ['3:17 SPEC_LANGUAGE']],
@@ -68,7 +66,7 @@ const NODES: readonly Row[] = [
   ['a list as with', 'nodes:\n  - name: a\n    uses: log\n    with: [1]\n', ['4:11 SPEC_INVALID']],
   ['a rule without to', 'nodes:\n  - name: a\n    goto: [{if: "1"}]\n', ['3:12 SPEC_INVALID']],
   ['a missing fallback', 'nodes:\n  - name: a\n    on_error: {fallback: b}\n', ['3:26 SPEC_UNKNOWN_TARGET']],
-  ['an unknown mode', 'nodes:\n  - name: a\n    on_error: {mode: retry}\n', ['3:22 SPEC_INVALID']],
+  ['an unknown mode', 'nodes:\n  - name: a\n    on_error: {mode: again}\n', ['3:22 SPEC_INVALID']],
   [
     'a rule behind one that always holds',
     'nodes:\n  - name: a\n    goto: [{to: a}, {to: __end__}]\n',
@@ -158,7 +156,7 @@ describe('parseFlow', () => {
       '  - name: a',
       '    uses: http.gett',
       '  - name: c',
-      '    timeout: 5s',
+      '    timeout: 25h',
       'edges:',
       '  - {from: c, to: d}',
       '',
@@ -172,7 +170,7 @@ describe('parseFlow', () => {
       '8:13 SPEC_UNKNOWN_TARGET',
       '9:11 SPEC_INVALID',
       '10:11 SPEC_UNKNOWN_ACTION',
-      '12:5 SPEC_INVALID',
+      '12:14 SPEC_INVALID',
       '14:19 SPEC_UNKNOWN_TARGET',
     ]);
   });
@@ -250,6 +248,11 @@ describe('parseFlow', () => {
           lua: { timeoutMs: 2_000, memoryBytes: 1_048_576, scope: 'node' },
           timeoutMs: 30_000,
           maxSteps: 7,
+        },
+        settingsScope: {
+          lua: { timeout: 2, memory: '1MiB', scope: 'node' },
+          timeout: '30s',
+          max_steps: 7,
         },
         entry: { kind: 'rules', rules: [{ to: 'a' }] },
         nodes: [

@@ -5,21 +5,22 @@
  * that tells something new. Runs nothing and reads no file. Never throws for any text.
  */
 import { type JsonObject, mergeShallow } from '../core/index.ts';
-import type { ActionCatalogue, Flow, FlowNode } from '../flow/index.ts';
+import type { ActionCatalogue, Flow } from '../flow/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { type EdgeDrafts, readEdges } from './edge-reader.ts';
 import { readEndpoint } from './endpoint-reader.ts';
+import { withEngineActions } from './engine-actions.ts';
 import type { CronCheck, FlowCheck, FlowLimits, LuaCheck } from './flow-check.ts';
 import { hashFlow } from './flow-hash.ts';
 import { FLOW_KEYS } from './flow-language.ts';
 import { readFlowText, type SourceFile } from './flow-text.ts';
-import { checkGraph } from './graph-check.ts';
-import { isUsableName, type NodeDraft, readNodes } from './node-reader.ts';
+import { readGraph } from './graph-reader.ts';
+import { type ImportedFlows, ImportTable } from './import-table.ts';
+import { isUsableName } from './node-name.ts';
 import { quote } from './problem-list.ts';
-import { buildRoutes, type Routes } from './route-builder.ts';
 import { readInputSchema, readOutputSchema, readStateSchema } from './schema-reader.ts';
-import { checkVariables, readParallelOnError, readSchedule, readSettings } from './settings-reader.ts';
+import { checkVariables, readSchedule, readSettings, readSettingsScope } from './settings-reader.ts';
 import { checkShape } from './shape.ts';
+import { checkStrictly } from './strict-check.ts';
 import { childOf, type MapNode, textOf, toJsonObject } from './yaml-tree.ts';
 
 /** What a flow is checked against. */
@@ -31,6 +32,8 @@ export interface ParseFlowOptions {
   readonly actions: ActionCatalogue;
   /** Put over the flow in this order, at most 16; problems in them name their file. */
   readonly overlays?: readonly SourceFile[];
+  /** What is behind the paths that `findImports` gives; others are reported as not loaded. */
+  readonly imports?: ImportedFlows;
   /** Without it Lua is not compiled, and other languages are found by `language` only. */
   readonly checkLua?: LuaCheck;
   /** Without it cron patterns are taken as they are. */
@@ -41,7 +44,7 @@ export interface ParseFlowOptions {
   readonly variablesOf?: (flow: string, declared: readonly string[]) => JsonObject;
   /** Ceilings of the configuration; what asks for more is cut, with SPEC_LIMIT warnings. */
   readonly limits?: FlowLimits;
-  /** Warns of durations and sizes without a unit too. Default false. */
+  /** Warns of more: durations and sizes without a unit, state keys that come to nothing. Default false. */
   readonly strict?: boolean;
 }
 
@@ -59,7 +62,7 @@ export function parseFlow(text: string, options: ParseFlowOptions): ParsedFlow {
     text: all,
     problems,
     isStrict: options.strict === true,
-    actions: options.actions,
+    actions: withEngineActions(options.actions),
     checkLua: options.checkLua,
     checkCron: options.checkCron,
     limits: options.limits ?? {},
@@ -67,14 +70,17 @@ export function parseFlow(text: string, options: ParseFlowOptions): ParsedFlow {
   checkShape(check, root, { kind: 'table', table: FLOW_KEYS }, 'flow');
   if (root.kind !== 'map') return { diagnostics: problems.sorted() };
   const flow = readFlow(check, root, options);
+  if (check.isStrict && !problems.hasErrors) checkStrictly(check, root, flow);
   return problems.hasErrors ? { diagnostics: problems.sorted() } : { flow, diagnostics: problems.sorted() };
 }
 
 function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): Flow {
   const settingsNode = childOf(root, 'settings');
-  const drafts = readNodes(check, childOf(root, 'nodes'));
-  const edges = readEdges(check, childOf(root, 'edges'));
-  const { entry, nodes } = readGraph(check, { drafts, edges, onError: readParallelOnError(settingsNode) });
+  const importsNode = childOf(root, 'imports');
+  const table = new ImportTable(check, importsNode, options.imports ?? new Map());
+  const { entry, nodes } = readGraph(check, root, table);
+  const { flows: imports } = table;
+  table.checkSize(check, importsNode?.start ?? root.start);
   const name = readName(check, root, options.file);
   const variables = toJsonObject(childOf(root, 'variables'));
   const overrides = { ...options.variables, ...options.variablesOf?.(name, Object.keys(variables)) };
@@ -90,8 +96,10 @@ function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): F
     variables: mergeShallow(variables, overrides),
     initialState: toJsonObject(childOf(root, 'initial_state')),
     settings: readSettings(check, settingsNode),
+    ...(settingsNode === undefined ? {} : { settingsScope: readSettingsScope(settingsNode) }),
     entry,
     nodes,
+    ...(imports === undefined ? {} : { imports }),
     ...(inputSchema === undefined ? {} : { inputSchema }),
     ...(outputSchema === undefined ? {} : { outputSchema }),
   };
@@ -108,30 +116,6 @@ function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): F
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(schedule === undefined ? {} : { schedule }),
   };
-}
-
-interface GraphParts {
-  readonly drafts: readonly NodeDraft[];
-  readonly edges: EdgeDrafts;
-  readonly onError: 'fail' | 'collect';
-}
-
-function readGraph(check: FlowCheck, parts: GraphParts): Pick<Flow, 'entry' | 'nodes'> {
-  const { drafts, edges, onError } = parts;
-  const routes: Routes = buildRoutes(check, { nodes: drafts, edges, onError });
-  const nodes = drafts.map(
-    ({ name, at, work, onError: nodeOnError }): FlowNode => ({
-      name,
-      place: check.problems.placeOf(at),
-      work,
-      next: routes.byNode.get(name) ?? { kind: 'end' },
-      onError: nodeOnError,
-    }),
-  );
-  const graph = { entry: routes.entry, nodes };
-  // With missing targets or joins everything behind them would look unreachable.
-  if (routes.isComplete) checkGraph(check, graph, drafts);
-  return graph;
 }
 
 function readName(check: FlowCheck, root: MapNode, file: string): string {

@@ -172,7 +172,7 @@ describe('a fan-out', () => {
     ['an edge from the end', 'edges:\n  - {from: __end__, to: a}\n', ['7:12 SPEC_INVALID']],
     ['an edge from nowhere', 'edges:\n  - {from: y, to: a}\n', ['7:12 SPEC_UNKNOWN_TARGET']],
     ['an edge without to', 'edges:\n  - {from: x}\n', ['7:5 SPEC_INVALID']],
-    ['targets', 'edges:\n  - {from: x, to: a, targets: {}}\n', ['7:22 SPEC_INVALID']],
+    ['targets and to', 'edges:\n  - {from: x, to: a, when: state.k, targets: {k: a}}\n', ['7:15 SPEC_INVALID']],
   ];
   for (const [what, edges, expected] of REFUSED) {
     it(`is refused with ${what}`, () => {

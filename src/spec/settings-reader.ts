@@ -2,12 +2,12 @@
  * `settings` and `schedule` of a checked file as values, and whether the configuration's variables fit.
  */
 import { isZone, type JsonObject } from '../core/index.ts';
-import type { FlowSettings, ParallelRoute, Schedule } from '../flow/index.ts';
+import type { FlowSettings, Schedule } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { countOf, durationOf, sizeOf } from './limited-value.ts';
 import { present } from './present.ts';
 import { quote } from './problem-list.ts';
-import { childOf, flagOf, textOf, type YamlNode } from './yaml-tree.ts';
+import { childOf, flagOf, textOf, toJsonObject, type YamlNode } from './yaml-tree.ts';
 
 const DEFAULT_MAX_STEPS = 10_000;
 
@@ -22,15 +22,17 @@ export function readSettings(check: FlowCheck, node: YamlNode | undefined): Flow
       timeoutMs: durationOf(check, childOf(lua, 'timeout'), limits.luaTimeoutMs),
       memoryBytes: sizeOf(check, childOf(lua, 'memory'), limits.luaMemoryBytes),
       scope: scope === 'branch' || scope === 'node' ? scope : undefined,
+      instructions: countOf(check, childOf(lua, 'instructions')),
     }),
     timeoutMs: durationOf(check, childOf(node, 'timeout'), limits.timeoutMs),
     maxSteps: maxSteps ?? Math.min(DEFAULT_MAX_STEPS, limits.maxSteps ?? DEFAULT_MAX_STEPS),
   });
 }
 
-/** `settings.parallel.on_error`. */
-export function readParallelOnError(node: YamlNode | undefined): ParallelRoute['onError'] {
-  return textOf(childOf(childOf(node, 'parallel'), 'on_error')) === 'collect' ? 'collect' : 'fail';
+/** `settings` as expressions see it: everything the file has there but secrets. */
+export function readSettingsScope(node: YamlNode): JsonObject {
+  const { secrets: _, ...scope } = toJsonObject(node);
+  return scope;
 }
 
 /** The schedule; undefined when there is none. */

@@ -14,11 +14,13 @@ import { kindName, type MapEntry, type MapNode, type YamlNode } from './yaml-tre
 export type Shape =
   | { readonly kind: 'text'; readonly maxLength?: number }
   | { readonly kind: 'flag' }
-  | { readonly kind: 'number' }
+  | { readonly kind: 'number'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'int'; readonly min: number; readonly max: number }
   | { readonly kind: 'duration'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'size'; readonly minBytes: number; readonly maxBytes: number }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
+  /** A single value of one of several shapes. */
+  | { readonly kind: 'one-of'; readonly of: readonly ScalarShape[] }
   /** Any object. */
   | { readonly kind: 'object' }
   | { readonly kind: 'any' }
@@ -29,6 +31,9 @@ export type Shape =
   /** Told apart by how the value is written. */
   | { readonly kind: 'either'; readonly scalar?: Shape; readonly list?: Shape; readonly map?: Shape };
 
+/** What a single value may be. */
+export type ScalarShape = Exclude<Shape, { kind: 'any' | 'object' | 'list' | 'dictionary' | 'table' | 'either' }>;
+
 /** What the language knows of one key. */
 export interface KeyFact {
   readonly shape: Shape;
@@ -38,8 +43,9 @@ export interface KeyFact {
   /**
    * `later`: part of the language, not executed by this version, refused. `unused`: a promise about
    * speed that this version does not use, a warning. `ignored`: of the original dialect, without meaning here.
+   * `code`: names code, which flows never bring along, refused.
    */
-  readonly status?: 'later' | 'unused' | 'ignored';
+  readonly status?: 'later' | 'unused' | 'ignored' | 'code';
   /** More for the JSON Schema: `examples`, `default`. */
   readonly schema?: JsonObject;
 }
@@ -82,8 +88,6 @@ export function checkShape(check: ShapeCheck, node: YamlNode, shape: Shape, what
   }
 }
 
-type ScalarShape = Exclude<Shape, { kind: 'any' | 'object' | 'list' | 'dictionary' | 'table' | 'either' }>;
-
 function checkScalar(check: ShapeCheck, node: YamlNode, shape: ScalarShape, what: string): boolean {
   const value = node.kind === 'scalar' ? node.value : undefined;
   if (!fitsScalar(value, shape)) return refuse(check, node, what, describeShape(shape));
@@ -106,7 +110,9 @@ function fitsScalar(value: unknown, shape: ScalarShape): boolean {
     case 'flag':
       return typeof value === 'boolean';
     case 'number':
-      return typeof value === 'number';
+      return typeof value === 'number' && isWithin(value, shape.min ?? -Infinity, shape.max ?? Infinity);
+    case 'one-of':
+      return shape.of.some((way) => fitsScalar(value, way));
     case 'int':
       return Number.isSafeInteger(value) && isWithin(value as number, shape.min, shape.max);
     case 'duration':
@@ -165,6 +171,11 @@ function checkKey(check: ShapeCheck, { key, keyStart: at, value }: MapEntry, fac
       check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Remove it, or do without for now.' });
       return false;
     }
+    case 'code': {
+      const message = `${quote(key)} names code; imports are flows, never code.`;
+      check.problems.add({ code: 'SPEC_LANGUAGE', at, message, hint: 'Write Lua nodes, or use an action.' });
+      return false;
+    }
     case 'ignored': {
       const message = `${quote(key)} has no meaning here.`;
       check.problems.add({ code: 'SPEC_IGNORED', severity: 'warning', at, message, hint: 'Remove it.' });
@@ -200,7 +211,9 @@ export function describeShape(shape: Shape): string {
     case 'flag':
       return 'true or false';
     case 'number':
-      return 'a number';
+      return shape.min === undefined ? 'a number' : `a number from ${shape.min} to ${shape.max ?? 'infinity'}`;
+    case 'one-of':
+      return shape.of.map(describeShape).join(' or ');
     case 'int':
       return `a whole number from ${shape.min} to ${shape.max}`;
     case 'duration':

@@ -9,16 +9,27 @@ import { END } from '../flow/index.ts';
 /** Steps of all searches of one file together; far above any readable graph. */
 const MAX_SEARCH_STEPS = 5_000_000;
 
+/** Steps that are left for all searches of one file. */
+export interface SearchBudget {
+  stepsLeft: number;
+}
+
+/** A fresh budget, for one file. */
+export function createSearchBudget(): SearchBudget {
+  return { stepsLeft: MAX_SEARCH_STEPS };
+}
+
 /** Written successors of a node. */
 export type SuccessorsOf = (name: string) => readonly string[];
 
-/** Searches one file's graph, within a budget for the whole file. */
+/** Searches the graph of one list of nodes. */
 export class SuccessorSearch {
   readonly #successorsOf: SuccessorsOf;
-  #stepsLeft = MAX_SEARCH_STEPS;
+  readonly #budget: SearchBudget;
 
-  constructor(successorsOf: SuccessorsOf) {
+  constructor(successorsOf: SuccessorsOf, budget: SearchBudget) {
     this.#successorsOf = successorsOf;
+    this.#budget = budget;
   }
 
   /**
@@ -54,8 +65,8 @@ export class SuccessorSearch {
     for (let distance = 1; level.length > 0; distance += 1) {
       const next: string[] = [];
       for (const successor of level.flatMap(this.#successorsOf)) {
-        this.#stepsLeft -= 1;
-        if (this.#stepsLeft < 0) return undefined;
+        this.#budget.stepsLeft -= 1;
+        if (this.#budget.stepsLeft < 0) return undefined;
         if (successor === END || seen.has(successor)) continue;
         seen.add(successor);
         distances.set(successor, distance);

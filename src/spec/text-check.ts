@@ -7,7 +7,7 @@ import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import type { RuleDraft } from './route-draft.ts';
 import { offsetOfPlace } from './scalar-position.ts';
-import { type ScalarNode, textOf, toJson, type YamlNode } from './yaml-tree.ts';
+import { childOf, type ScalarNode, textOf, toJson, type YamlNode } from './yaml-tree.ts';
 
 /** Stands in for text that was reported, so that what depends on it is not reported too. */
 export const BROKEN: Pick<RuleDraft, 'when' | 'negate'> = { when: 'false' };
@@ -25,6 +25,24 @@ export function readCondition(check: FlowCheck, node: YamlNode, what: string): P
   if (condition.kind !== 'state') return { when: text };
   const when = `state[${JSON.stringify(condition.name)}]`;
   return condition.isNegated ? { when, negate: true } : { when };
+}
+
+/** The text of a condition as `compileCondition` takes it, from text, a constant or `{type: expression, value}`. */
+export function readConditionText(check: FlowCheck, node: YamlNode, what: string): string {
+  const valueNode = node.kind === 'map' ? childOf(node, 'value') : node;
+  // An object without `value` was reported.
+  if (valueNode === undefined) return 'false';
+  const { when, negate } = readCondition(check, valueNode, what);
+  return negate === true || when === undefined ? String((valueNode as ScalarNode).value).trim() : when;
+}
+
+/** The expression of a `switch`: like a condition, a bare name is a key of the state. */
+export function readSwitchValue(check: FlowCheck, node: YamlNode, what: string): string {
+  const { when, negate } = readCondition(check, node, what);
+  const text = when ?? 'null';
+  if (when !== undefined && negate !== true && node.kind === 'scalar')
+    compileAt(check, node, () => compileExpression(text));
+  return negate === true ? `not ${text}` : text;
 }
 
 /** The value of a key that takes an expression: texts are one, with or without braces; other values stand for themselves. */

@@ -1,0 +1,168 @@
+/**
+ * What a node without a body does: Lua, an expression, an action, a call of another flow, a question to a person.
+ */
+import type { JsonObject, JsonValue } from '../core/index.ts';
+import { setOwn } from '../core/index.ts';
+import type { NodeWork, Output } from '../flow/index.ts';
+import { checkLanguage, checkLuaText } from './code-check.ts';
+import { FLOW_CALL, HUMAN_INPUT } from './engine-actions.ts';
+import type { FlowCheck } from './flow-check.ts';
+import type { ImportTable } from './import-table.ts';
+import { quote } from './problem-list.ts';
+import { whySchemaUnusable } from './schema-check.ts';
+import { readExpression, readExpressionValue, readTemplates } from './text-check.ts';
+import { checkActionInput } from './with-check.ts';
+import { childOf, type MapNode, type ScalarNode, textOf, toJson, toJsonObject, type YamlNode } from './yaml-tree.ts';
+
+const NOTHING: NodeWork = { kind: 'none' };
+
+/** The node a work stands in. */
+export interface WorkPlace {
+  readonly check: FlowCheck;
+  /** For messages. */
+  readonly name: string;
+  readonly imports: ImportTable;
+  /** The number of the next Lua text. */
+  readonly chunk: number;
+}
+
+/** `run` or `script` of `node`. */
+export function readRun(place: WorkPlace, node: MapNode): NodeWork {
+  const { check, name } = place;
+  const language = childOf(node, 'language');
+  const word = textOf(language);
+  const isLua = word === undefined || language === undefined || checkLanguage(check, word, language.start, name);
+  const run = childOf(node, 'run') ?? childOf(node, 'script');
+  if (run?.kind === 'scalar') return isLua ? readLua(place, run) : NOTHING;
+  const type = textOf(childOf(run, 'type'));
+  if (run?.kind !== 'map' || type === undefined) return NOTHING;
+  if (type === 'expression') return readExpressionWork(check, run);
+  const at = childOf(run, 'type')?.start ?? run.start;
+  if (!checkLanguage(check, type, at, name)) return NOTHING;
+  requireKeys(check, run, { type, needed: ['code'], foreign: ['value', 'output_key'] });
+  const code = childOf(run, 'code');
+  return code?.kind === 'scalar' && isLua ? readLua(place, code) : NOTHING;
+}
+
+function readExpressionWork(check: FlowCheck, run: MapNode): NodeWork {
+  requireKeys(check, run, { type: 'expression', needed: ['value', 'output_key'], foreign: ['code'] });
+  const value = childOf(run, 'value');
+  const outputKey = textOf(childOf(run, 'output_key'));
+  if (value === undefined || outputKey === undefined) return NOTHING;
+  return { kind: 'expression', value: readExpressionValue(check, value), outputKey };
+}
+
+interface RunKeys {
+  readonly type: string;
+  readonly needed: readonly string[];
+  readonly foreign: readonly string[];
+}
+
+function requireKeys(check: FlowCheck, run: MapNode, { type, needed, foreign }: RunKeys): void {
+  for (const key of needed) {
+    if (run.entries.has(key)) continue;
+    const message = `\`run\` with \`type: ${type}\` needs the key ${quote(key)}.`;
+    check.problems.add({ code: 'SPEC_INVALID', at: run.start, message });
+  }
+  for (const key of foreign) {
+    const entry = run.entries.get(key);
+    if (entry === undefined) continue;
+    const message = `${quote(key)} does not belong to \`run\` with \`type: ${type}\`.`;
+    check.problems.add({ code: 'SPEC_INVALID', at: entry.keyStart, message });
+  }
+}
+
+function readLua({ check, name, chunk }: WorkPlace, node: ScalarNode): NodeWork {
+  if (typeof node.value !== 'string') return NOTHING;
+  checkLuaText(check, node, name);
+  const { line } = check.problems.placeOf(node.start);
+  const isBlock = node.style === 'literal' || node.style === 'folded';
+  return { kind: 'lua', code: node.value, line: isBlock ? line + 1 : line, chunk };
+}
+
+/** `uses` of `node`: an action, or one of the two that the engine does itself. */
+export function readAction(place: WorkPlace, node: MapNode): NodeWork {
+  const { check, name } = place;
+  const usesNode = childOf(node, 'uses');
+  const uses = textOf(usesNode);
+  if (uses === undefined || usesNode === undefined) return NOTHING;
+  const withNode = childOf(node, 'with');
+  const input = withNode === undefined ? {} : (readTemplates(check, withNode) as JsonObject);
+  const facts = check.actions.find(uses);
+  if (facts === undefined) {
+    const hint = check.problems.suggest(uses, check.actions.names());
+    const message = `The action ${quote(uses)} of the node ${quote(name)} does not exist.`;
+    check.problems.add({
+      code: 'SPEC_UNKNOWN_ACTION',
+      at: usesNode.start,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  } else if (withNode === undefined || withNode.kind === 'map') {
+    checkActionInput(check, facts, withNode ?? usesNode, input);
+  }
+  const output = readOutput(check, childOf(node, 'output'));
+  const parts = output === undefined ? {} : { output };
+  if (uses === FLOW_CALL) return { ...readFlowCall(place, withNode), ...parts };
+  if (uses === HUMAN_INPUT) return { ...readQuestion(check, withNode, input), ...parts };
+  return { kind: 'action', uses, with: input, ...parts };
+}
+
+/** `call` of `node`. */
+export function readCall({ check, imports }: WorkPlace, node: MapNode): NodeWork {
+  const call = childOf(node, 'call');
+  if (call === undefined) return NOTHING;
+  const output = readOutput(check, childOf(node, 'output'));
+  const parts = output === undefined ? {} : { output };
+  return { kind: 'call', flow: imports.nameOf(check, call), input: readInput(check, childOf(node, 'input')), ...parts };
+}
+
+/** The templates of `input`. */
+export function readInput(check: FlowCheck, node: YamlNode | undefined): JsonObject {
+  return node?.kind === 'map' ? (readTemplates(check, node) as JsonObject) : {};
+}
+
+/** `uses: flow.call`; templates were read with the rest of `with`. */
+function readFlowCall({ check, imports }: WorkPlace, withNode: YamlNode | undefined): NodeWork & { kind: 'call' } {
+  const flow = childOf(withNode, 'flow');
+  const input = childOf(withNode, 'input');
+  if (input !== undefined && input.kind !== 'map') {
+    const message = '`input` of `flow.call` must be an object.';
+    check.problems.add({ code: 'SPEC_INVALID', at: input.start, message, hint: 'Name each key of the input.' });
+  }
+  return {
+    kind: 'call',
+    flow: flow === undefined ? '' : imports.nameOf(check, flow),
+    input: toJsonObject(input),
+  };
+}
+
+function readQuestion(
+  check: FlowCheck,
+  withNode: YamlNode | undefined,
+  input: JsonObject,
+): NodeWork & { kind: 'input' } {
+  const schemaNode = childOf(withNode, 'schema');
+  const prompt = input['prompt'] ?? '';
+  if (schemaNode?.kind !== 'map') return { kind: 'input', prompt };
+  const schema = toJson(schemaNode) as JsonObject;
+  const reason = whySchemaUnusable(schema);
+  if (reason !== undefined) {
+    check.problems.add({
+      code: 'SPEC_INVALID',
+      at: schemaNode.start,
+      message: `\`schema\` cannot be used: ${reason}.`,
+    });
+  }
+  return { kind: 'input', prompt, schema };
+}
+
+/** `output`: a state key, or keys with expressions. */
+export function readOutput(check: FlowCheck, node: YamlNode | undefined): Output | undefined {
+  if (node?.kind !== 'map') return textOf(node);
+  const output: { [key: string]: JsonValue } = {};
+  for (const { key, value } of node.entries.values()) {
+    setOwn(output, key, readExpression(check, value, key));
+  }
+  return output;
+}
