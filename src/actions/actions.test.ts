@@ -12,7 +12,12 @@ describe('createActions', () => {
       'calendar.events',
       'csv.parse',
       'csv.stringify',
+      'data.filter',
+      'data.merge',
+      'data.validate',
+      'file.list',
       'file.read',
+      'file.write',
       'health.report',
       'http.delete',
       'http.get',
@@ -26,7 +31,12 @@ describe('createActions', () => {
       'kv.get',
       'kv.set',
       'log',
+      'memory.delete',
+      'memory.get',
+      'memory.set',
+      'ratelimit.wrap',
       'template.render',
+      'time.sleep',
     ]);
     assert.equal(actions.find('secrets.get'), undefined);
     assert.equal(actions.find('constructor'), undefined);

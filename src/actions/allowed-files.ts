@@ -1,5 +1,5 @@
 /**
- * Files that flows may read: regular ones inside one folder.
+ * Files that flows may read and write: regular ones inside one folder.
  *
  * Paths come from flows and may come from requests. Symbolic links are followed first and judged by
  * where they lead; names that begin with a dot are refused (data folders and keys hide there).
@@ -7,16 +7,18 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { MoonpoolError } from '../core/index.ts';
 import { actionError, shown } from './action-input.ts';
 
-/** Where flows may read. */
+/** Where flows may read and write. */
 export interface FileRules {
-  /** Folder that holds everything that may be read, relative to the calling flow's; that folder itself when absent. */
+  /** Folder that holds everything that may be touched, relative to the calling flow's; that folder itself when absent. */
   readonly root?: string;
-  /** Folders inside the root that may not be read: the data folder. */
+  /** Folders inside the root that may not be touched: the data folder. */
   readonly refused?: readonly string[];
+  /** What a write must leave free on the disk. Default 32 MiB. */
+  readonly minFreeBytes?: number;
 }
 
 /** An open regular file; the caller closes it. */
@@ -42,7 +44,7 @@ export async function openAllowedFile(
   rules: FileRules,
 ): Promise<OpenFile> {
   try {
-    const real = await allowedPath(action, path, flowDirectory, rules);
+    const { real } = await allowedPath(action, path, flowDirectory, rules);
     // O_NONBLOCK: opening a pipe would wait for its writer; O_NOFOLLOW: it was a link's end a moment ago.
     const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
@@ -56,19 +58,75 @@ export async function openAllowedFile(
   }
 }
 
-async function allowedPath(action: string, path: string, flowDirectory: string, rules: FileRules): Promise<string> {
+/** An allowed place: where it really lies, and the folders it is judged by. */
+export interface AllowedPath {
+  readonly real: string;
+  /** The flow's own folder. */
+  readonly base: string;
+}
+
+/**
+ * Where `path`, which exists, really lies. Failed system calls are thrown as they are.
+ *
+ * @throws FLOW_ACTION when it lies outside
+ */
+export async function allowedPath(
+  action: string,
+  path: string,
+  flowDirectory: string,
+  rules: FileRules,
+): Promise<AllowedPath> {
+  const { base, root, wanted } = await wantedPath(action, path, flowDirectory, rules);
+  const real = await realpath(wanted);
+  await requireAllowed(action, path, { root, real }, rules);
+  return { real, base };
+}
+
+/**
+ * Where a new file at `path` would lie: its folder exists, its own name is the one of `path`.
+ *
+ * @throws FLOW_ACTION when that is outside
+ */
+export async function allowedNewPath(
+  action: string,
+  path: string,
+  flowDirectory: string,
+  rules: FileRules,
+): Promise<{ readonly folder: string; readonly name: string }> {
+  const { root, wanted } = await wantedPath(action, path, flowDirectory, rules);
+  const name = basename(wanted);
+  if (wanted === root || path.endsWith('/')) throw actionError(action, `${shown(path)} is a folder; name a file.`);
+  const folder = await realpath(dirname(wanted));
+  await requireAllowed(action, path, { root, real: resolve(folder, name) }, rules);
+  return { folder, name };
+}
+
+async function wantedPath(
+  action: string,
+  path: string,
+  flowDirectory: string,
+  rules: FileRules,
+): Promise<{ readonly base: string; readonly root: string; readonly wanted: string }> {
   if (path.length > MAX_PATH_LENGTH || path.includes('\0')) throw actionError(action, `${shown(path)} is no path.`);
   const base = await realpath(flowDirectory);
   const root = rules.root === undefined ? base : await realpath(resolve(base, rules.root));
   const wanted = resolve(base, path);
   // Before the file system is asked, so that nobody learns what exists outside.
   requireInside(action, path, root, wanted);
-  const real = await realpath(wanted);
+  return { base, root, wanted };
+}
+
+async function requireAllowed(
+  action: string,
+  path: string,
+  place: { readonly root: string; readonly real: string },
+  rules: FileRules,
+): Promise<void> {
+  const { root, real } = place;
   requireInside(action, path, root, real);
   for (const folder of rules.refused ?? []) {
     if (isInside(await realOrSame(folder), real)) throw outside(action, path);
   }
-  return real;
 }
 
 async function realOrSame(folder: string): Promise<string> {
@@ -91,13 +149,13 @@ function requireInside(action: string, path: string, root: string, wanted: strin
     .split(sep)
     .find((name) => name.startsWith('.'));
   if (hidden !== undefined)
-    throw actionError(action, `${shown(path)} is hidden; names that begin with a dot are not read.`);
+    throw actionError(action, `${shown(path)} is hidden; names that begin with a dot are left alone.`);
 }
 
 function outside(action: string, path: string): MoonpoolError {
   return actionError(
     action,
-    `${shown(path)} lies outside the folder that flows may read; move it there or set files.root.`,
+    `${shown(path)} lies outside the folder that flows may use; move it there or set files.root.`,
   );
 }
 
@@ -115,22 +173,25 @@ async function checkOpen(action: string, path: string, real: string, file: FileH
   };
 }
 
-function toFileError(action: string, path: string, error: unknown): unknown {
+/** A failed system call in our words. Errors that are ours, and what is no failed call, pass. */
+export function toFileError(action: string, path: string, error: unknown): unknown {
   if (error instanceof MoonpoolError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return error;
-  const reason = FILE_REASONS[code] ?? 'cannot be read';
+  const reason = FILE_REASONS[code] ?? 'cannot be used';
   return actionError(action, `${shown(path)} ${reason} (${code}).`, { details: { reason: code }, cause: error });
 }
 
 const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',
-  EACCES: 'may not be read; check its permissions',
-  EPERM: 'may not be read; check its permissions',
+  EACCES: 'may not be used; check its permissions',
+  EPERM: 'may not be used; check its permissions',
+  EROFS: 'lies on a disk that may only be read',
   ELOOP: 'is a circle of links',
   ENAMETOOLONG: 'is no path',
   ENXIO: 'is not a regular file',
+  EISDIR: 'is a folder',
 };
 
 /** The content in pieces, up to `maxBytes` and one more so that the reader notices. Ends when `signal` aborts. */

@@ -7,7 +7,12 @@ import type { FileRules } from './allowed-files.ts';
 import { createCalendarEventsAction } from './calendar-events/index.ts';
 import { createCsvParseAction } from './csv-parse/index.ts';
 import { createCsvStringifyAction } from './csv-stringify/index.ts';
+import { createDataFilterAction } from './data-filter/index.ts';
+import { createDataMergeAction } from './data-merge/index.ts';
+import { type CompileSchema, createDataValidateAction } from './data-validate/index.ts';
+import { createFileListAction } from './file-list/index.ts';
 import { createFileReadAction } from './file-read/index.ts';
+import { createFileWriteAction } from './file-write/index.ts';
 import { createHealthReportAction } from './health-report/index.ts';
 import { createHttpDeleteAction } from './http-delete/index.ts';
 import { createHttpGetAction } from './http-get/index.ts';
@@ -21,7 +26,13 @@ import { createKvDeleteAction } from './kv-delete/index.ts';
 import { createKvGetAction } from './kv-get/index.ts';
 import { createKvSetAction } from './kv-set/index.ts';
 import { createLogAction } from './log/index.ts';
+import { createMemoryDeleteAction } from './memory-delete/index.ts';
+import { createMemoryGetAction } from './memory-get/index.ts';
+import { createMemorySetAction } from './memory-set/index.ts';
+import { MemoryValues } from './memory-values.ts';
+import { createRatelimitWrapAction } from './ratelimit-wrap/index.ts';
 import { createTemplateRenderAction } from './template-render/index.ts';
+import { createTimeSleepAction } from './time-sleep/index.ts';
 
 /** What the built-in actions are built on. */
 export interface ActionDeps {
@@ -29,26 +40,34 @@ export interface ActionDeps {
   readonly blobs: BlobStore;
   readonly kv: KvStore;
   readonly work: WorkThread;
-  /** Folder that holds every file flows may read; empty: the folder of the flow that calls. */
+  /** Folder that holds every file flows may use; empty: the folder of the flow that calls. */
   readonly filesRoot: string;
-  /** Folders inside it that may not be read: the data folder. */
+  /** Folders inside it that may not be touched: the data folder. */
   readonly refusedFolders?: readonly string[];
   readonly health: HealthPort;
   readonly log: Log;
   readonly clock: Clock;
   /** Largest state of a run. */
   readonly stateBytes: number;
+  /** Checks of values against JSON Schemas. */
+  readonly compileSchema: CompileSchema;
 }
 
 /** All built-in actions by name, in alphabetical order. */
 export function createActions(deps: ActionDeps): ActionRegistry {
   const { filesRoot, refusedFolders = [] } = deps;
   const files: FileRules = { ...(filesRoot === '' ? {} : { root: filesRoot }), refused: refusedFolders };
+  const memory = new MemoryValues();
   const actions: readonly Action[] = [
     createCalendarEventsAction(deps),
     createCsvParseAction(deps),
     createCsvStringifyAction(),
+    createDataFilterAction(deps),
+    createDataMergeAction(),
+    createDataValidateAction(deps),
+    createFileListAction({ files }),
     createFileReadAction({ files, blobs: deps.blobs }),
+    createFileWriteAction({ files, blobs: deps.blobs }),
     createHealthReportAction(deps),
     createHttpDeleteAction(deps),
     createHttpGetAction(deps),
@@ -62,7 +81,12 @@ export function createActions(deps: ActionDeps): ActionRegistry {
     createKvGetAction(deps),
     createKvSetAction(deps),
     createLogAction(deps),
+    createMemoryDeleteAction({ memory }),
+    createMemoryGetAction({ memory }),
+    createMemorySetAction({ memory }),
+    createRatelimitWrapAction({ ...deps, find: (name) => byName.get(name) }),
     createTemplateRenderAction({ files }),
+    createTimeSleepAction(deps),
   ];
   const byName = new Map(actions.map((action) => [action.name, action]));
   return { find: (name) => byName.get(name), names: () => [...byName.keys()] };

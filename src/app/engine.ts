@@ -27,6 +27,7 @@ import {
 import { createRunner, type RunLimits, type Runner } from '../engine/index.ts';
 import { LuaLanes, readWasmFile } from '../lua/lanes/index.ts';
 import type { Flow } from '../flow/index.ts';
+import { compileSchema } from '../spec/index.ts';
 import { createBlobStore, createKvStore, createMemoryRunStore } from '../store/index.ts';
 import { createWorkThread } from '../work/index.ts';
 import type { LoadedConfig, MoonpoolOptions } from './config.ts';
@@ -101,6 +102,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       clock,
       ...files,
       stateBytes: options.limits.stateBytes,
+      compileSchema,
     }),
     store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0 }),
     blobs,

@@ -46,7 +46,7 @@ export function createFileReadAction(deps: FileReadDeps): Action {
   return {
     name: NAME,
     effect: 'safe',
-    about: 'Reads a file inside the folder that flows may read.',
+    about: 'Reads a file inside the folder that flows may use.',
     withSchema: WITH_SCHEMA,
     resultSchema: RESULT_SCHEMA,
     async run(input, call) {
