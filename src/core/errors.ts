@@ -48,6 +48,12 @@ export const ERROR_FACTS = {
   SPEC_LIMIT: { http: 400, exit: 2, retryable: false, about: 'A flow asks for more than the configuration allows.' },
   SPEC_IGNORED: { http: 400, exit: 2, retryable: false, about: 'A key of the original dialect has no meaning here.' },
   SPEC_UNREACHABLE: { http: 400, exit: 2, retryable: false, about: 'A node cannot be reached from the entry.' },
+  SPEC_DEAD_KEY: {
+    http: 400,
+    exit: 2,
+    retryable: false,
+    about: 'A state key is written and never read, or read and never written.',
+  },
   SPEC_PATH_TAKEN: {
     http: 409,
     exit: 2,
