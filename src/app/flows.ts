@@ -6,7 +6,7 @@
  */
 import type { Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { actionFacts } from '../actions/index.ts';
 import { type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
 import { checkCron } from '../schedule/index.ts';
@@ -21,6 +21,7 @@ import {
   type SourceFile,
 } from '../spec/index.ts';
 import type { LoadedConfig } from './config.ts';
+import { FlowImports } from './flow-imports.ts';
 import { createLuaCheck } from './lua-check.ts';
 
 /** Longest flow file that is read. */
@@ -63,12 +64,26 @@ export async function loadFlows(paths: readonly string[], options: LoadOptions =
     overlays,
     ...fromOptions(options),
   };
+  // Overlays are put over the flows that are named, not over what those import.
+  const imported = new FlowImports({
+    read: readFlowFile,
+    parse: (file, text, imports) =>
+      parseFlow(text, { ...check, overlays: [], file, directory: dirname(file), imports }),
+  });
   for (const file of files) {
-    const result = parseFlow(await readFlowFile(file), { ...check, file, directory: dirname(file) });
+    const text = await readFlowFile(file);
+    const texts = [text, ...overlays.map((overlay) => overlay.text)];
+    const imports = await imported.of({ file, texts, named: nameFor(file, paths) });
+    const result = parseFlow(text, { ...check, file, directory: dirname(file), imports });
     diagnostics.push(...result.diagnostics);
     if (result.flow !== undefined) flows.push(result.flow);
   }
-  return { flows, diagnostics: overlays.length === 0 ? diagnostics : withoutRepeats(diagnostics) };
+  return { flows, diagnostics: withoutRepeats([...imported.diagnostics, ...diagnostics]) };
+}
+
+/** The path of the command line through which `file` was found. */
+function nameFor(file: string, paths: readonly string[]): string {
+  return paths.find((path) => resolve(file).startsWith(`${resolve(path)}${sep}`)) ?? file;
 }
 
 async function readOverlays(files: readonly string[]): Promise<readonly SourceFile[]> {
@@ -87,7 +102,7 @@ function isOneOf(file: string, files: readonly string[]): boolean {
   return files.some((other) => resolve(other) === resolve(file));
 }
 
-/** What is wrong with an overlay is wrong for every flow it is put over, and said once. */
+/** What is wrong with an overlay or an imported flow may be found several times, and is said once. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const found = new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic]));
   return [...found.values()];
