@@ -33,7 +33,8 @@ export interface MacroCall extends Signature {
 
 type ExprOf<K extends Expr['kind']> = Extract<Expr, { kind: K }>;
 
-const MARKUP_FILTERS = ['escape', 'e', 'forceescape', 'safe'];
+/** Filters made by this compiler, for only it knows what is markup. */
+export const MARKUP_FILTERS: readonly string[] = ['escape', 'e', 'forceescape', 'safe'];
 const RANGE: Signature = { parameters: ['start', 'stop', 'step'], required: 1 };
 const MAX_NAMESPACE_NAMES = 64;
 

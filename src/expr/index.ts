@@ -14,4 +14,5 @@ export { compileOutput, type OutputPart, type OutputTemplate, renderOutput } fro
 export { compileTemplate, renderTemplate, type Template, type TemplateOptions } from './template.ts';
 export { hasTemplateSyntax } from './template-lexer.ts';
 export { isRouteTrue, isTrue } from './value.ts';
+export { expressionVocabulary, type Vocabulary } from './vocabulary.ts';
 export { compileValue, renderValue, type ValueTemplate } from './value-template.ts';

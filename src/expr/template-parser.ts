@@ -14,7 +14,8 @@ import { MAX_NESTING } from './limits.ts';
 import { cutTemplate, type Piece } from './template-lexer.ts';
 import { TokenReader } from './token-reader.ts';
 
-const STATEMENT_WORDS = [
+/** Words a statement may begin with. */
+export const STATEMENT_WORDS: readonly string[] = [
   'if',
   'elif',
   'else',
@@ -28,6 +29,7 @@ const STATEMENT_WORDS = [
   'macro',
   'endmacro',
   'raw',
+  'endraw',
 ];
 /** A statement that ends the body it is found in. */
 interface Ending {
