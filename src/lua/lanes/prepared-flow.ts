@@ -6,8 +6,10 @@ import {
   type Condition,
   compileCondition,
   compileExpression,
+  compileOutput,
   compileValue,
   type Expression,
+  type OutputTemplate,
   type ValueTemplate,
 } from '../../expr/index.ts';
 import type { Flow, FlowNode } from '../../flow/index.ts';
@@ -20,6 +22,7 @@ export class PreparedFlow {
   readonly #conditions = new Map<string, Condition>();
   readonly #expressions = new Map<string, Expression>();
   readonly #values = new WeakMap<object, ValueTemplate>();
+  #answer: OutputTemplate | undefined;
 
   constructor(flow: Flow) {
     this.flow = flow;
@@ -32,6 +35,13 @@ export class PreparedFlow {
     const found = this.#nodes.get(name);
     if (found === undefined) throw new MoonpoolError('BUG_INVARIANT', `No node ${name} in a checked flow.`);
     return found;
+  }
+
+  /** What the flow's answer is made of; undefined when that is its whole state. */
+  get answer(): OutputTemplate | undefined {
+    const { outputSchema } = this.flow;
+    if (outputSchema === undefined) return undefined;
+    return (this.#answer ??= compileOutput(outputSchema));
   }
 
   /** The compiled form of a condition of this flow. */

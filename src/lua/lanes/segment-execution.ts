@@ -6,7 +6,7 @@
  * a test) supplies the surroundings. What a single node does is in `node-work.ts`.
  */
 import { type ErrorData, type JsonObject, MoonpoolError, toErrorData } from '../../core/index.ts';
-import { evaluateCondition, evaluateExpression } from '../../expr/index.ts';
+import { evaluateCondition, evaluateExpression, renderOutput } from '../../expr/index.ts';
 import {
   type Admission,
   type BodyFrame,
@@ -269,7 +269,9 @@ class SegmentExecution {
     if (retry !== undefined && isRetried(retry, attempt, error.code)) {
       const delayMs = retryDelayMs(retry, attempt, `${this.#request.seed}/${node.name}`);
       this.#around.report({ kind: 'retry.scheduled', node: node.name, attempt: attempt + 1, delayMs });
-      if (delayMs === 0) return this.#go(node.name, attempt + 1, 'interrupt');
+      // What runs nodes of its own is begun again by the engine, which knows them by their visits.
+      const isBody = node.work.kind === 'steps' || node.work.kind === 'while';
+      if (delayMs === 0 && !isBody) return this.#go(node.name, attempt + 1, 'interrupt');
       return this.#leave(node, (parts) => ({ kind: 'retry', attempt: attempt + 1, delayMs, ...parts }));
     }
     if (node.onError.mode === 'raise') return this.#failOwner(node, error, innermost);
@@ -334,6 +336,11 @@ class SegmentExecution {
 
   #endPath(at: string, how: 'end' | 'joined' = this.#state.isItem ? 'joined' : 'end'): Step {
     try {
+      const { answer } = this.#flow;
+      if (how === 'end' && answer !== undefined) {
+        const state = this.#state.encode(renderOutput(answer, this.#state.scope()), 'The answer of the flow');
+        return { kind: 'end', end: { kind: how, state } };
+      }
       const isWhole = how === 'end' || !this.#state.isItem || this.#request.join !== undefined;
       const state = isWhole ? this.#state.toBytes(at) : this.#state.touchedToBytes(at);
       return { kind: 'end', end: { kind: how, state } };
