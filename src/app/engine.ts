@@ -74,6 +74,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   const lanes = new LuaLanes({
     ...{ wasm: await readWasmFile(), salt: folder?.salt ?? randomHex(16), options: options.lua },
     ...{ clock, log, metrics },
+    mayAddLane: () => hasRoomForLane(config),
   });
   opened.defer(() => lanes.close());
   const [first] = parts.flows;
@@ -121,6 +122,12 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       return closing;
     },
   };
+}
+
+/** True while memory would suffice even if one lane more used all it may. */
+function hasRoomForLane({ memory, options }: LoadedConfig): boolean {
+  const mostBytes = options.lua.laneHeapBytes + options.lua.memoryBytes;
+  return process.memoryUsage.rss() + mostBytes <= memory.bytes;
 }
 
 /** The ceilings of runs, out of the configuration. */

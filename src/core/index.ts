@@ -63,6 +63,8 @@ export {
   flag,
   int,
   type OptionProblem,
+  orAuto,
+  orOff,
   type Resolved,
   ratio,
   resolveOptions,

@@ -145,6 +145,27 @@ export function text(spec: { key: string; fallback: string; maxLength: number; a
   };
 }
 
+/** A word that may stand for a value, and is what it is when absent. */
+function orWord<T, const W extends JsonValue>(field: Field<T>, word: string, meaning: W): Field<T | W> {
+  return {
+    ...field,
+    fallback: meaning,
+    range: `${field.range}, or ${word}`,
+    parse: (value) => (value === word || value === meaning ? meaning : field.parse(value)),
+    format: (value) => (value === meaning ? word : field.format(value as T)),
+  };
+}
+
+/** What `field` takes, or `off`, the default: then it is `false`. */
+export function orOff<T>(field: Field<T>): Field<T | false> {
+  return orWord(field, 'off', false);
+}
+
+/** What `field` takes, or `auto`, the default: its user then finds the value. */
+export function orAuto<T>(field: Field<T>): Field<T | 'auto'> {
+  return orWord(field, 'auto', 'auto');
+}
+
 /** A list of at most `maxCount` texts; from the environment, comma-separated. */
 export function texts(spec: {
   key: string;

@@ -23,7 +23,7 @@ export function openLanes(options: Record<string, string | number> = {}, metrics
   const lanes = new LuaLanes({
     wasm,
     salt: SALT,
-    options: resolveOptions('lua', LUA_OPTIONS, options),
+    options: resolveOptions('lua', LUA_OPTIONS, { lanes: 1, ...options }),
     clock: systemClock,
     log: silentLog,
     metrics,

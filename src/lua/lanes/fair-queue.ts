@@ -33,6 +33,12 @@ export class FairQueue<T extends Standing> {
     return this.#size;
   }
 
+  /** The item whose turn it is, which stays where it is. */
+  get first(): T | undefined {
+    for (const name of CLASSES) for (const items of this.#classes[name].values()) return items[0];
+    return undefined;
+  }
+
   /** The critical item whose turn it is, which stays where it is. */
   get firstCritical(): T | undefined {
     for (const items of this.#classes.critical.values()) return items[0];
@@ -53,6 +59,22 @@ export class FairQueue<T extends Standing> {
     if (items === undefined) runs.set(item.runId, [item]);
     else items.push(item);
     this.#size += 1;
+  }
+
+  /** Adds items that were taken before in front of those of their runs, in their order, full or not. */
+  putFirst(items: readonly T[]): void {
+    const added = new Map<Map<string, T[]>, Map<string, number>>();
+    for (const item of items) {
+      const runs = this.#classes[item.priority];
+      const counts = added.get(runs) ?? new Map<string, number>();
+      added.set(runs, counts);
+      const before = counts.get(item.runId) ?? 0;
+      counts.set(item.runId, before + 1);
+      const waiting = runs.get(item.runId);
+      if (waiting === undefined) runs.set(item.runId, [item]);
+      else waiting.splice(before, 0, item);
+    }
+    this.#size += items.length;
   }
 
   /** Takes the item whose turn it is. */

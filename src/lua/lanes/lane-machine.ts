@@ -34,6 +34,11 @@ export class LaneMachine {
     this.#salt = salt;
   }
 
+  /** True once {@link ready} has resolved. */
+  get isReady(): boolean {
+    return this.#host !== undefined;
+  }
+
   /** Makes the lane able to run Lua; a few milliseconds the first time. */
   async ready(): Promise<void> {
     this.#starting ??= createLuaHost(this.#wasm);
@@ -59,8 +64,10 @@ export class LaneMachine {
     const isOverdue = (): boolean => systemClock.tickMs() >= overdueTickMs;
     const begin = (): LuaMachine => {
       const begun = machine ?? this.#load(flow, request);
+      const { luaInstructions: instructions } = request;
       const soft = how.isSuspect ? { isOverdue } : {};
-      const limits = { memoryBytes: request.luaMemoryBytes, stateBytes: request.stateBytes, ...soft };
+      const counted = instructions === undefined ? {} : { instructions };
+      const limits = { memoryBytes: request.luaMemoryBytes, stateBytes: request.stateBytes, ...counted, ...soft };
       if (machine === undefined && request.machine !== undefined && !isPerNode) {
         begun.resume(request.machine, limits);
       } else if (machine === undefined || isPerNode || begun.state !== 'ready') {

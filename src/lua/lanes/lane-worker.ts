@@ -1,112 +1,131 @@
 /**
- * The thread of one lane: learns flows, runs segments, reports. Entry point of a worker.
+ * The thread of one lane: learns flows, runs the segments it is given in their order, reports.
+ * Entry point of a worker.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MoonpoolError, systemClock } from '../../core/index.ts';
-import type { SegmentFact } from '../../flow/index.ts';
+import type { SegmentRequest } from '../../flow/index.ts';
 import { LaneMachine } from './lane-machine.ts';
+import { LaneOutbox } from './lane-outbox.ts';
+import { unpackRequests } from './message-bytes.ts';
 import { PreparedFlow } from './prepared-flow.ts';
-import { type FromLane, type LaneData, SHARED, type ToLane } from './protocol.ts';
+import {
+  CLAIM,
+  type FromLane,
+  type LaneData,
+  type SegmentContext,
+  SHARED,
+  SLOT_COUNT,
+  type SegmentResult,
+  type ToLane,
+} from './protocol.ts';
 import { executeSegment, SegmentStopped } from './segment-execution.ts';
 
-/** Facts go out when this many wait, or when the last went out this long ago. */
-const FACT_BATCH_COUNT = 64;
-const FACT_BATCH_MS = 16;
 /** How long a segment may hold its lane between nodes while others wait. */
 const GIVE_WAY_AFTER_MS = 20;
+/** A segment that took this long is expected to take long again when it begins at the same node. */
+const SLOW_MS = 1;
 
 const { wasm, salt, shared } = workerData as LaneData;
 const port = parentPort;
 if (port === null) throw new MoonpoolError('BUG_INVARIANT', 'lane-worker runs in a worker only.');
 
-const flows = new Map<string, PreparedFlow>();
+/** A flow and where its slow segments begin. */
+interface LaneFlow {
+  readonly prepared: PreparedFlow;
+  readonly slowStarts: Set<string>;
+}
+
+const flows = new Map<string, LaneFlow>();
 const machine = new LaneMachine(wasm, salt);
+const tickMs = (): number => systemClock.tickMs();
+const outbox = new LaneOutbox({
+  tickMs,
+  post: (message: FromLane, handedOver) => port.postMessage(message, [...handedOver]),
+});
 
-function post(message: FromLane): void {
-  port?.postMessage(message, buffersOf(message));
+/** One segment of a message. */
+interface Task {
+  readonly slot: number;
+  readonly request: SegmentRequest;
+  readonly context: SegmentContext;
+  /** Nothing of the message comes after it. */
+  readonly isLast: boolean;
 }
 
-/** What is handed over instead of copied: the lane keeps neither states nor parked machines. */
-function buffersOf(message: FromLane): ArrayBuffer[] {
-  if (message.kind !== 'ended' && message.kind !== 'paused') return [];
-  const made = message.kind === 'ended' ? message.outcome.end : message.pause;
-  const parts = [
-    'state' in made ? made.state : undefined,
-    'machine' in made ? made.machine : undefined,
-    'with' in made ? made.with : undefined,
-  ];
-  return parts.flatMap((bytes) => (bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : []));
-}
-
-/** Collects facts and sends them in batches, so that streams are live and chains are cheap. */
-class FactReporter {
-  readonly #wantAll: boolean;
-  #skipCount: number;
-  #facts: SegmentFact[] = [];
-  #sentTickMs = Number.NEGATIVE_INFINITY;
-
-  constructor(wantAll: boolean, skipCount: number) {
-    this.#wantAll = wantAll;
-    this.#skipCount = skipCount;
-  }
-
-  report(fact: SegmentFact): void {
-    if (!this.#wantAll && fact.kind !== 'log') return;
-    if (this.#skipCount > 0) {
-      this.#skipCount -= 1;
-      return;
+async function runAll({ firstSlot, requests, contexts }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
+  let index = 0;
+  for (const request of unpackRequests(requests)) {
+    const slot = (firstSlot + index) % SLOT_COUNT;
+    const context = contexts[index] as SegmentContext;
+    index += 1;
+    const claim = Atomics.compareExchange(shared, SHARED.claims + slot, CLAIM.waiting, CLAIM.begun);
+    if (claim === CLAIM.waiting) {
+      Atomics.store(shared, SHARED.slot, slot);
+      Atomics.store(shared, SHARED.step, 0);
+      Atomics.add(shared, SHARED.progress, 1);
+      const flow = flows.get(request.flowHash);
+      if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
+      if (flow.prepared.hasLua && !machine.isReady) await machine.ready();
+      run(flow, { slot, request, context, isLast: index === contexts.length });
+      Atomics.store(shared, SHARED.slot, -1);
+    } else {
+      outbox.skip(slot);
     }
-    this.#facts.push(fact);
-    if (this.#facts.length >= FACT_BATCH_COUNT || systemClock.tickMs() - this.#sentTickMs >= FACT_BATCH_MS)
-      this.flush();
   }
-
-  flush(): void {
-    if (this.#facts.length === 0) return;
-    post({ kind: 'facts', facts: this.#facts });
-    this.#facts = [];
-    this.#sentTickMs = systemClock.tickMs();
-  }
+  outbox.flush();
 }
 
-async function run({ request, replacement, ...how }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
-  const flow = flows.get(request.flowHash);
-  if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
+function run(flow: LaneFlow, { slot, request, context, isLast }: Task): void {
+  const startTickMs = tickMs();
+  const start = 'node' in request.start ? request.start.node : request.start.kind;
+  const isSlow = flow.slowStarts.has(start);
+  outbox.begin(
+    {
+      ...{ slot, runId: request.runId, wantFacts: request.wantFacts, given: request.machine },
+      skipFactCount: context.replacement?.factCount ?? 0,
+      isAwaited: isSlow || isLast,
+    },
+    isSlow,
+  );
   // Here and not at the first Lua node, whose own time limit the image of a large flow would use up.
-  await prepare(request.flowHash);
-  const facts = new FactReporter(request.wantFacts, replacement?.factCount ?? 0);
-  const startTickMs = systemClock.tickMs();
+  prepare(flow.prepared);
+  outbox.end(execute(flow.prepared, { slot, request, context, startTickMs }));
+  if (tickMs() - startTickMs >= SLOW_MS) flow.slowStarts.add(start);
+  else if (isSlow) flow.slowStarts.delete(start);
+}
+
+function execute(
+  flow: PreparedFlow,
+  { slot, request, context, startTickMs }: Omit<Task, 'isLast'> & { readonly startTickMs: number },
+): SegmentResult {
+  const claimAt = SHARED.claims + slot;
   try {
-    const execution = executeSegment(flow, request, {
-      machine: machine.forPath(flow.flow, request, how),
-      tickMs: () => systemClock.tickMs(),
-      report: (fact) => facts.report(fact),
+    return executeSegment(flow, request, {
+      machine: machine.forPath(flow.flow, request, context),
+      tickMs,
+      report: (fact) => outbox.report(fact),
       beginNode(index, step) {
         // First: main trusts a position only when progress is the same before and after it read it.
         Atomics.add(shared, SHARED.progress, 1);
         Atomics.store(shared, SHARED.node, index);
         Atomics.store(shared, SHARED.step, step);
       },
-      isStopped: () => Atomics.load(shared, SHARED.stop) === 1,
-      isToGiveWay: () =>
-        Atomics.load(shared, SHARED.othersWait) === 1 && systemClock.tickMs() - startTickMs >= GIVE_WAY_AFTER_MS,
-      replacement,
+      isStopped: () => Atomics.load(shared, claimAt) === CLAIM.stop,
+      isToGiveWay: () => Atomics.load(shared, SHARED.othersWait) === 1 && tickMs() - startTickMs >= GIVE_WAY_AFTER_MS,
+      replacement: context.replacement,
     });
-    facts.flush();
-    post(execution);
   } catch (error) {
     if (!(error instanceof SegmentStopped)) throw error;
-    post({ kind: 'stopped' });
+    return { kind: 'stopped' };
   } finally {
     Atomics.store(shared, SHARED.node, -1);
   }
 }
 
 /** Best done before it is needed; a flow that cannot be made ready says so when it runs. */
-async function prepare(flowHash: string): Promise<void> {
-  const flow = flows.get(flowHash);
-  if (flow?.hasLua !== true) return;
-  await machine.ready();
+function prepare(flow: PreparedFlow): void {
+  if (!flow.hasLua) return;
   try {
     machine.prepare(flow.flow);
   } catch (error) {
@@ -115,27 +134,40 @@ async function prepare(flowHash: string): Promise<void> {
   }
 }
 
-/** An error of ours ends the thread; main sees it die and says so. */
-function raise(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
+async function prepareAhead(flowHash: string): Promise<void> {
+  const flow = flows.get(flowHash)?.prepared;
+  if (flow?.hasLua === true) {
+    await machine.ready();
+    prepare(flow);
+  }
+  port?.postMessage({ kind: 'prepared' } satisfies FromLane);
 }
 
-port.on('message', (message: ToLane) => {
+function handle(message: ToLane): Promise<void> | undefined {
   switch (message.kind) {
     case 'learn':
-      flows.set(message.flow.hash, new PreparedFlow(message.flow));
-      return;
+      flows.set(message.flow.hash, { prepared: new PreparedFlow(message.flow), slowStarts: new Set() });
+      return undefined;
     case 'forget':
       flows.delete(message.flowHash);
       machine.forget(message.flowHash);
-      return;
+      return undefined;
     case 'prepare':
-      prepare(message.flowHash).then(() => post({ kind: 'prepared' }), raise);
-      return;
+      return prepareAhead(message.flowHash);
     case 'run':
-      run(message).catch(raise);
-      return;
+      return runAll(message);
   }
+}
+
+let turn = Promise.resolve();
+port.on('message', (message: ToLane) => {
+  // In their order, also while the first waits for the Lua module.
+  turn = turn
+    .then(() => handle(message))
+    .catch((error: unknown) => {
+      // An error of ours ends the thread; main sees it die and says so.
+      queueMicrotask(() => {
+        throw error;
+      });
+    });
 });

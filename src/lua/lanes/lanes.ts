@@ -1,35 +1,26 @@
 /**
- * The lanes of one process: who runs next, how long, and what happens when time is up.
+ * The lanes of one process: who runs next, where, and what happens when time is up.
  *
- * One segment at a time per lane; critical work first, then normal, then optional, runs in
- * turn within each. A segment that holds its lane for long gives way between two nodes; one
- * that misses its deadline costs its lane: the thread is ended and the next segment gets a new
- * one. Nothing a script can do reaches this.
+ * Critical work first, then normal, then optional, runs in turn within each. Lanes are given
+ * several segments at once; those not begun are taken back when more urgent work comes or when
+ * they would wait for long. A segment that holds its lane for long gives way between two nodes;
+ * one that misses its deadline costs its lane, and nobody else anything.
  */
-import { type Clock, type ErrorData, type Log, type Metrics, toErrorData } from '../../core/index.ts';
-import {
-  canGoOnAfterFailure,
-  type Flow,
-  type SegmentEnd,
-  type SegmentFact,
-  type SegmentOutcome,
-  type SegmentRequest,
-} from '../../flow/index.ts';
-import { FairQueue, type Standing } from './fair-queue.ts';
-import { Lane, type LaneEnd } from './lane.ts';
+import { availableParallelism } from 'node:os';
+import type { Clock, ErrorData, Log, Metrics } from '../../core/index.ts';
+import type { Flow, SegmentEnd, SegmentFact, SegmentOutcome, SegmentRequest } from '../../flow/index.ts';
+import { FairQueue } from './fair-queue.ts';
+import { Job } from './job.ts';
+import { Lane, type LaneDeath } from './lane.ts';
+import { LaneWatch, LOOK_MS } from './lane-watch.ts';
 import type { LuaOptions } from './options.ts';
-import type { LateStep, Replacement, SegmentPause } from './protocol.ts';
-import { luaLimitMs, luaTimeout } from './node-work.ts';
+import type { LateStep, SegmentResult } from './protocol.ts';
 import { SuspectFlows } from './suspect-flows.ts';
 
-/** How often main looks at a running lane. */
-const LOOK_MS = 10;
-/** Added to a node's limit before its lane is ended: the lane itself reports what is only just late. */
-const GRACE_MS = 20;
-/** Time for what is not a node: starting the thread, making the image, reading a large state. */
-const OUTSIDE_NODES_MS = 20_000;
 /** How long critical work waits before it gets a lane of its own. */
 const CRITICAL_WAIT_MS = 100;
+/** How long a refusal of memory for a lane is taken to hold. */
+const ASK_AGAIN_MS = 50;
 /** How long a cancelled segment has to reach its next node before its lane is ended. */
 const GIVE_WAY_MS = 50;
 
@@ -42,55 +33,65 @@ export interface LanesPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Whether memory allows one lane more; asked for each lane but the first. Default: always. */
+  readonly mayAddLane?: () => boolean;
 }
 
-interface Job extends Standing {
-  readonly flow: Flow;
-  /** Changes when the segment gives way: it goes on from there. */
-  request: SegmentRequest;
-  readonly signal: AbortSignal;
-  readonly onFacts: (facts: readonly SegmentFact[]) => void;
-  readonly resolve: (outcome: SegmentOutcome) => void;
-  readonly reject: (reason: unknown) => void;
-  replacement: Replacement | undefined;
-  /** Facts of the current part of the segment that main has passed on. */
-  factCount: number;
-  /** Of the parts before. */
-  steps: number;
-  calls: number;
+/** A lane that takes work, who watches it, and since when it has nothing to do. */
+interface Post {
+  readonly lane: Lane;
+  readonly watch: LaneWatch;
+  /** Why it is being ended, and whose fault it is. */
+  verdict: Verdict | undefined;
+  idleSinceTickMs: number | undefined;
+  isStopSet: boolean;
 }
+
+type Verdict =
+  | { readonly reason: 'timeout'; readonly job: Job | undefined; readonly late: LateStep }
+  | { readonly reason: 'overloaded' | 'cancelled'; readonly job: Job }
+  | { readonly reason: 'idle'; readonly job: undefined };
 
 /** Runs segments on worker threads; the engine's `SegmentRunner`. */
 export class LuaLanes {
   readonly #ports: LanesPorts;
+  readonly #laneLimit: number;
   readonly #queue: FairQueue<Job>;
-  readonly #idle: { readonly lane: Lane; cancelStop: () => void }[] = [];
-  readonly #busy = new Set<Lane>();
-  readonly #starting = new Set<Lane>();
+  readonly #posts: Post[] = [];
+  readonly #starting = new Set<Post>();
   readonly #suspects = new SuspectFlows();
   readonly #ended;
   #isClosed = false;
   /** One lane more than configured, because critical work waited: on its way up, or up. */
-  #extraLane: 'none' | 'starting' | 'up' = 'none';
+  #hasExtraLane = false;
+  #refusedTickMs = Number.NEGATIVE_INFINITY;
+  #isServeSet = false;
+  #isCriticalWatched = false;
 
   constructor(ports: LanesPorts) {
     this.#ports = ports;
-    this.#queue = new FairQueue({ maxCount: ports.options.queueCount });
+    const { lanes, queueCount } = ports.options;
+    this.#laneLimit = lanes === 'auto' ? Math.max(1, availableParallelism() - 1) : lanes;
+    this.#queue = new FairQueue({ maxCount: queueCount });
     const { metrics } = ports;
     this.#ended = metrics.counter('moonpool_lua_lanes_ended_total', 'Lanes ended, by reason.', ['reason']);
     metrics.gauge('moonpool_lua_lanes', 'Lua lanes that are up.', () => this.laneCount);
-    metrics.gauge('moonpool_lua_lanes_busy', 'Lua lanes that run a segment.', () => this.#busy.size);
+    metrics.gauge('moonpool_lua_lanes_busy', 'Lua lanes that run a segment.', () => this.#busyCount);
     metrics.gauge('moonpool_lua_queue', 'Segments that wait for a lane.', () => this.waitingCount);
   }
 
   /** Threads that are up. */
   get laneCount(): number {
-    return this.#busy.size + this.#idle.length + this.#starting.size;
+    return this.#posts.length + this.#starting.size;
   }
 
-  /** Segments that wait for a lane. */
+  /** Segments that wait: for a lane, or behind another in one. */
   get waitingCount(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#posts.reduce((sum, { lane }) => sum + Math.max(0, lane.load - 1), 0);
+  }
+
+  get #busyCount(): number {
+    return this.#posts.filter(({ lane }) => lane.load > 0).length;
   }
 
   /** Runs one segment; see `SegmentRunner` of the engine. */
@@ -99,29 +100,23 @@ export class LuaLanes {
     request: SegmentRequest,
     options: { readonly signal: AbortSignal; readonly onFacts: (facts: readonly SegmentFact[]) => void },
   ): Promise<SegmentOutcome> {
-    return new Promise((resolve, reject) => {
-      const { signal, onFacts } = options;
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const { priority, runId } = request;
-      const parts = { replacement: undefined, factCount: 0, steps: 0, calls: 0 };
-      const job: Job = { priority, runId, flow, request, signal, onFacts, resolve, reject, ...parts };
-      if (this.#isClosed || !this.#queue.push(job)) {
-        resolve(failedOutcome(job, overloaded(this.#isClosed, this.#ports.options.queueCount)));
-        return;
-      }
-      signal.addEventListener(
-        'abort',
-        () => {
-          if (this.#queue.remove(job)) reject(signal.reason);
-        },
-        { once: true },
-      );
-      this.#serve();
-      if (this.#queue.firstCritical !== undefined) this.#watchCritical();
-    });
+    const job = new Job(flow, this.#withLimits(request), options);
+    if (job.isAborted) {
+      job.drop();
+      return job.outcome;
+    }
+    const { queueCount } = this.#ports.options;
+    const isFull = this.waitingCount >= queueCount;
+    if (this.#isClosed || isFull) {
+      job.fail(overloaded(this.#isClosed, queueCount));
+      return job.outcome;
+    }
+    job.onAbort(() => this.#cancel(job));
+    this.#wait(job);
+    // What comes in the same turn goes together, but a lane with nothing to do begins at once.
+    if (this.#canBegin()) this.#serve();
+    else this.#serveSoon();
+    return job.outcome;
   }
 
   /**
@@ -130,169 +125,205 @@ export class LuaLanes {
    */
   warmUp(flow: Flow): void {
     if (this.#isClosed || this.laneCount > 0) return;
-    const lane = this.#takeLane();
-    void lane.prepare(flow);
-    this.#keep(lane);
+    const post = this.#startLane();
+    this.#posts.push(post);
+    void post.lane.prepare(flow);
+    this.#noteIdle(post);
   }
 
   /** Ends all lanes; segments that wait or run fail with LUA_OVERLOADED. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      job.resolve(failedOutcome(job, overloaded(true, 0)));
-    }
-    const idle = this.#idle.splice(0);
-    for (const { cancelStop } of idle) cancelStop();
-    await Promise.all(
-      [...idle.map(({ lane }) => lane), ...this.#busy, ...this.#starting].map((lane) => lane.terminate()),
-    );
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) job.fail(overloaded(true, 0));
+    await Promise.all([...this.#posts, ...this.#starting].map(({ lane }) => lane.terminate()));
   }
 
-  /** Gives waiting jobs to free lanes, starting lanes up to the configured count. */
+  /** A flow may lower the limit of instructions, never raise it. */
+  #withLimits(request: SegmentRequest): SegmentRequest {
+    const { instructions } = this.#ports.options;
+    if (instructions === false) return request;
+    const luaInstructions = Math.min(request.luaInstructions ?? instructions, instructions);
+    return { ...request, luaInstructions };
+  }
+
+  #wait(job: Job): void {
+    job.waitsSinceTickMs = this.#ports.clock.tickMs();
+    this.#queue.putBack(job);
+    if (job.priority !== 'critical') return;
+    this.#watchCritical();
+    if (!this.#canBegin()) this.#makeWay();
+  }
+
+  /** True while a lane has nothing to do, or none is up. */
+  #canBegin(): boolean {
+    return this.laneCount === 0 || this.#posts.some(({ lane }) => lane.load === 0);
+  }
+
+  #serveSoon(): void {
+    if (this.#isServeSet) return;
+    this.#isServeSet = true;
+    queueMicrotask(() => {
+      this.#isServeSet = false;
+      this.#serve();
+    });
+  }
+
+  /** Gives waiting segments to lanes, the least busy first, to each its share. */
   #serve(): void {
-    while (this.#idle.length > 0 || this.laneCount < this.#laneLimit()) {
-      const job = this.#queue.shift();
-      if (job === undefined) break;
-      void this.#runOn(this.#takeLane(), job);
+    if (this.#isClosed) return;
+    this.#addLanes();
+    while (this.#queue.size > 0) {
+      const open = this.#posts.filter((post) => this.#roomOf(post) > 0);
+      const post = open.reduce<Post | undefined>(
+        (least, other) => (least === undefined || other.lane.load < least.lane.load ? other : least),
+        undefined,
+      );
+      if (post === undefined) break;
+      this.#give(post, Math.min(Math.ceil(this.#queue.size / open.length), this.#roomOf(post)));
     }
-    for (const lane of this.#busy) lane.setOthersWait(this.#queue.size > 0);
+    const isWaiting = this.#queue.size > 0;
+    for (const { lane } of this.#posts) lane.setOthersWait(isWaiting || lane.load > 1);
   }
 
-  #laneLimit(): number {
-    return this.#ports.options.lanes + (this.#extraLane === 'up' ? 1 : 0);
+  /** Nothing is put behind a segment that is known to be long, or into a lane that is being ended. */
+  #roomOf({ lane, watch, verdict }: Post): number {
+    return verdict !== undefined || !lane.isAlive || watch.isLong ? 0 : lane.room;
   }
 
-  /** Critical work that still waits after {@link CRITICAL_WAIT_MS} has one lane more started. */
+  #give(post: Post, count: number): void {
+    const jobs: Job[] = [];
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
+      jobs.push(job);
+      if (jobs.length === count) break;
+    }
+    post.idleSinceTickMs = undefined;
+    post.lane.give(jobs, (job) => this.#suspects.has(job.flow.hash));
+    post.watch.begin();
+  }
+
+  /** Critical work is here and no lane is free: what has not begun lets it pass. */
+  #makeWay(): void {
+    for (const { lane } of this.#posts) this.#queue.putFirst(lane.takeBack((job) => job.priority !== 'critical'));
+  }
+
+  /** Critical work that still waits after {@link CRITICAL_WAIT_MS} has one lane more started, or an optional segment ended. */
   #watchCritical(): void {
+    if (this.#isCriticalWatched) return;
+    this.#isCriticalWatched = true;
     this.#ports.clock.after(CRITICAL_WAIT_MS, () => {
+      this.#isCriticalWatched = false;
       const waiting = this.#queue.firstCritical;
-      if (waiting !== undefined && this.#extraLane === 'none' && !this.#isClosed) void this.#addLane(waiting.flow);
+      if (waiting === undefined || this.#isClosed) return;
+      const isLate = this.#ports.clock.tickMs() - waiting.waitsSinceTickMs >= CRITICAL_WAIT_MS;
+      if (isLate && this.#starting.size === 0 && !this.#hasExtraLane) {
+        if (this.#mayAddLane()) this.#addLane(waiting.flow);
+        else this.#endOptional();
+      }
+      this.#watchCritical();
     });
   }
 
-  /** The lane takes work when it is ready: until then a lane that is up may come free first. */
-  async #addLane(flow: Flow): Promise<void> {
-    this.#extraLane = 'starting';
+  /** Ends the optional segment that has run longest, with its lane: critical work needs that, and there is no memory for another. */
+  #endOptional(): void {
+    if (this.#posts.some(({ verdict }) => verdict !== undefined)) return;
+    const oldest = this.#posts
+      .flatMap((post) => {
+        const { running } = post.watch;
+        return running?.job.priority === 'optional' ? [{ post, ...running }] : [];
+      })
+      .toSorted((left, right) => left.sinceTickMs - right.sinceTickMs)[0];
+    if (oldest !== undefined) this.#end(oldest.post, { reason: 'overloaded', job: oldest.job });
+  }
+
+  /** Starts as many lanes as there are segments to run, up to the configured count. */
+  #addLanes(): void {
+    const wanted = this.#posts.reduce((sum, { lane }) => sum + lane.load, this.#queue.size);
+    const first = this.#queue.first;
+    if (first === undefined) return;
+    if (this.laneCount === 0) this.#posts.push(this.#startLane());
+    while (this.laneCount < Math.min(wanted, this.#laneLimit) && this.#mayAddLane()) this.#addLane(first.flow);
+  }
+
+  /** Asks for memory, and after a refusal not again for a while. */
+  #mayAddLane(): boolean {
+    const nowTickMs = this.#ports.clock.tickMs();
+    if (nowTickMs - this.#refusedTickMs < ASK_AGAIN_MS) return false;
+    const isAllowed = this.#ports.mayAddLane?.() !== false;
+    if (!isAllowed) this.#refusedTickMs = nowTickMs;
+    return isAllowed;
+  }
+
+  /** Starts one lane more; it takes work when it is ready, because until then one that is up may come free. */
+  #addLane(flow: Flow): void {
+    if (this.laneCount >= this.#laneLimit) this.#hasExtraLane = true;
     this.#ports.log.info('lane.added', { lanes: this.laneCount + 1 });
-    const lane = this.#startLane();
-    this.#starting.add(lane);
-    await lane.prepare(flow);
-    this.#starting.delete(lane);
-    this.#extraLane = lane.isAlive ? 'up' : 'none';
-    if (lane.isAlive) this.#keep(lane);
+    const post = this.#startLane();
+    this.#starting.add(post);
+    void post.lane.prepare(flow).then(() => {
+      this.#starting.delete(post);
+      if (!post.lane.isAlive || this.#isClosed) return;
+      this.#posts.push(post);
+      this.#noteIdle(post);
+      for (const { lane } of this.#posts) this.#queue.putFirst(lane.takeBack(() => true));
+      this.#serve();
+    });
+  }
+
+  #startLane(): Post {
+    const { wasm, salt, options, clock } = this.#ports;
+    const lane = new Lane({ wasm, salt }, options.laneHeapBytes, {
+      onFacts: (job, facts) => job.report(facts),
+      onResult: (job, result) => this.#settle(job, result),
+      onReported: () => this.#afterReport(post),
+      onDied: (death) => this.#afterDeath(post, death),
+    });
+    const watch = new LaneWatch(clock, lane, {
+      onLate: (job, late) => this.#end(post, { reason: 'timeout', job: job ?? lane.jobs[0], late }),
+      onLook: () => this.#afterLook(post),
+    });
+    const post: Post = { lane, watch, verdict: undefined, idleSinceTickMs: undefined, isStopSet: false };
+    return post;
+  }
+
+  /** Segments that have waited in the lane for a look or more may do better elsewhere. */
+  #afterLook(post: Post): void {
+    const { lane } = post;
+    const nowTickMs = this.#ports.clock.tickMs();
+    const since = lane.waitsSinceTickMs;
+    if (since !== undefined && (post.watch.isLong || nowTickMs - since >= LOOK_MS)) {
+      const taken = lane.takeBack(() => true);
+      this.#queue.putFirst(taken);
+      if (taken.some(({ priority }) => priority === 'critical')) this.#watchCritical();
+      this.#serve();
+    }
+  }
+
+  #afterReport(post: Post): void {
+    if (!post.watch.isLong) post.lane.widen();
+    if (post.lane.load === 0) this.#noteIdle(post);
     this.#serve();
   }
 
-  #takeLane(): Lane {
-    for (let entry = this.#idle.pop(); entry !== undefined; entry = this.#idle.pop()) {
-      entry.cancelStop();
-      if (entry.lane.isAlive) return entry.lane;
+  #settle(job: Job, result: SegmentResult): void {
+    switch (result.kind) {
+      case 'ended':
+        this.#judge(job.flow, result.outcome.end);
+        job.end(result.outcome);
+        return;
+      case 'stopped':
+        job.drop();
+        return;
+      case 'paused':
+        job.goOnFrom(result.pause);
+        break;
+      case 'late':
+        this.#suspects.add(job.flow.hash);
+        job.replaceStep(result.late);
+        break;
     }
-    return this.#startLane();
-  }
-
-  #startLane(): Lane {
-    const { wasm, salt, options } = this.#ports;
-    return new Lane({ wasm, salt }, options.laneHeapBytes);
-  }
-
-  async #runOn(lane: Lane, job: Job): Promise<void> {
-    this.#busy.add(lane);
-    let late: LateStep | undefined;
-    const stopWatching = this.#watch(lane, job, (found) => {
-      late = found;
-      void lane.terminate();
-    });
-    const end = await lane.run(job.flow, job.request, {
-      replacement: job.replacement,
-      callsBefore: job.calls,
-      isSuspect: this.#suspects.has(job.flow.hash),
-      onFacts: (facts) => {
-        job.factCount += facts.length;
-        if (!job.signal.aborted) job.onFacts(facts);
-      },
-    });
-    stopWatching();
-    this.#busy.delete(lane);
-    if (lane.isAlive && late === undefined) this.#keep(lane);
-    this.#settle(job, end, late);
-    this.#serve();
-  }
-
-  /** Looks at the lane until told to stop; calls `onLate` once when a node is over its limit. */
-  #watch(lane: Lane, job: Job, onLate: (late: LateStep) => void): () => void {
-    const { clock } = this.#ports;
-    let progress = lane.progress;
-    let sinceTickMs = clock.tickMs();
-    const look = (): void => {
-      const nowTickMs = clock.tickMs();
-      const { node, step } = lane.position;
-      // Read after the position: what stood still until now was where it says.
-      if (lane.progress !== progress) {
-        progress = lane.progress;
-        sinceTickMs = nowTickMs;
-      }
-      const limitMs =
-        node === undefined ? OUTSIDE_NODES_MS : luaLimitMs(job.flow.nodes[node], job.request.luaTimeoutMs);
-      if (nowTickMs - sinceTickMs >= limitMs + GRACE_MS) {
-        const name = job.flow.nodes[node ?? -1]?.name ?? job.flow.name;
-        onLate({ error: toErrorData(luaTimeout(name, limitMs)), step });
-      } else {
-        cancelLook = clock.after(LOOK_MS, look);
-      }
-    };
-    let cancelLook = clock.after(LOOK_MS, look);
-    let cancelGiveWay = (): void => {};
-    const onAbort = (): void => {
-      lane.askToStop();
-      cancelGiveWay = clock.after(GIVE_WAY_MS, () => {
-        this.#ended.add(1, { reason: 'cancelled' });
-        void lane.terminate();
-      });
-    };
-    job.signal.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      cancelLook();
-      cancelGiveWay();
-      job.signal.removeEventListener('abort', onAbort);
-    };
-  }
-
-  #settle(job: Job, end: LaneEnd, late: LateStep | undefined): void {
-    if (job.signal.aborted) {
-      job.reject(job.signal.reason);
-      return;
-    }
-    if (end.kind === 'outcome') {
-      this.#judge(job.flow, end.outcome.end);
-      job.resolve({ ...end.outcome, steps: job.steps + end.outcome.steps });
-      return;
-    }
-    if (end.kind === 'paused' && !this.#isClosed) {
-      this.#goOnLater(job, end.pause);
-      return;
-    }
-    if (end.kind === 'late') {
-      this.#suspects.add(job.flow.hash);
-      this.#replaceStep(job, end.late);
-      return;
-    }
-    if (late !== undefined) {
-      this.#afterTimeout(job, late);
-      return;
-    }
-    const died = end.kind === 'died' ? end : { outOfMemory: false, message: 'The lane gave way unasked.' };
-    this.#ended.add(1, { reason: died.outOfMemory ? 'memory' : 'fault' });
-    if (!this.#isClosed) this.#ports.log.error('lane.died', { message: died.message, flow: job.flow.name });
-    const error: ErrorData = this.#isClosed
-      ? overloaded(true, 0)
-      : died.outOfMemory
-        ? {
-            code: 'LUA_MEMORY',
-            message: 'The state or an expression needed more memory than a lane has (lua.lane_heap).',
-          }
-        : { code: 'BUG_INVARIANT', message: `A lane died: ${died.message}` };
-    job.resolve(failedOutcome(job, error));
+    if (job.isAborted) job.drop();
+    else if (this.#isClosed) job.fail(overloaded(true, 0));
+    else this.#wait(job);
   }
 
   #judge(flow: Flow, end: SegmentEnd): void {
@@ -300,56 +331,87 @@ export class LuaLanes {
     else this.#suspects.clear(flow.hash);
   }
 
-  /** Puts a segment that gave way back into the queue, to go on where it was. */
-  #goOnLater(job: Job, pause: SegmentPause): void {
-    const { machine: _, ...request } = job.request;
-    job.request = {
-      ...request,
-      start: pause.start,
-      state: pause.state,
-      memo: pause.memo,
-      stepsLeft: request.stepsLeft - pause.steps,
-      ...(pause.machine === undefined ? {} : { machine: pause.machine }),
-    };
-    job.steps += pause.steps;
-    job.calls += pause.calls;
-    job.replacement = undefined;
-    job.factCount = 0;
-    this.#queue.putBack(job);
-  }
-
-  /** A node that raises ends its segment; one that is graceful goes on in a new lane, its error in its place. */
-  #afterTimeout(job: Job, late: LateStep): void {
-    this.#ended.add(1, { reason: 'timeout' });
-    this.#suspects.add(job.flow.hash);
-    this.#ports.log.warn('lane.ended', { flow: job.flow.name, message: late.error.message });
-    const name = late.error.details?.['node'];
-    const node = job.flow.nodes.find((candidate) => candidate.name === name);
-    if (node === undefined || !canGoOnAfterFailure(job.flow, node, job.request.root)) {
-      job.onFacts(node === undefined ? [] : [{ kind: 'node.finished', node: node.name, error: late.error }]);
-      const steps = job.steps + late.step;
-      job.resolve({ end: { kind: 'failed', node: node?.name ?? job.flow.name, error: late.error }, steps });
+  /** The caller of `job` gave up: it leaves the queue or its lane at once, or stops at its next node, or costs its lane. */
+  #cancel(job: Job): void {
+    const isQueued = this.#queue.remove(job);
+    const left = isQueued ? undefined : this.#posts.find(({ lane }) => lane.takeBackOne(job));
+    if (isQueued || left !== undefined) {
+      job.drop();
+      if (left?.lane.load === 0) this.#noteIdle(left);
       return;
     }
-    this.#replaceStep(job, late);
-  }
-
-  /** Runs the segment again, the error of the late step in its place. */
-  #replaceStep(job: Job, late: LateStep): void {
-    const failures = [...(job.replacement?.failures ?? []), late];
-    job.replacement = { failures, factCount: job.factCount };
-    this.#queue.putBack(job);
-  }
-
-  #keep(lane: Lane): void {
-    const cancelStop = this.#ports.clock.after(this.#ports.options.laneIdleMs, () => {
-      const index = this.#idle.findIndex((entry) => entry.lane === lane);
-      if (index !== -1) this.#idle.splice(index, 1);
-      if (this.laneCount <= this.#ports.options.lanes) this.#extraLane = 'none';
-      this.#ended.add(1, { reason: 'idle' });
-      void lane.terminate();
+    const post = this.#posts.find(({ lane }) => lane.askToStop(job));
+    // It ran to its end just now, and its result is on the way.
+    if (post === undefined) return;
+    this.#ports.clock.after(GIVE_WAY_MS, () => {
+      if (post.lane.position.job === job) this.#end(post, { reason: 'cancelled', job });
     });
-    this.#idle.push({ lane, cancelStop });
+  }
+
+  #end(post: Post, verdict: Verdict): void {
+    if (post.verdict !== undefined) return;
+    post.verdict = verdict;
+    this.#ended.add(1, { reason: verdict.reason });
+    void post.lane.terminate();
+  }
+
+  /** One segment answers for the end of its lane; the others are run again elsewhere, and nobody sees that. */
+  #afterDeath(post: Post, death: LaneDeath): void {
+    const { lane, verdict } = post;
+    const index = this.#posts.indexOf(post);
+    if (index !== -1) this.#posts.splice(index, 1);
+    if (this.laneCount <= this.#laneLimit) this.#hasExtraLane = false;
+    const jobs = lane.jobs;
+    const guilty = verdict === undefined ? (lane.position.job ?? jobs[0]) : verdict.job;
+    if (verdict === undefined) this.#noteDeath(death, guilty);
+    const again = jobs.filter((job) => !this.#isAnswered(job, job === guilty ? { verdict, death } : undefined));
+    this.#queue.putFirst(again);
+    if (again.some(({ priority }) => priority === 'critical')) this.#watchCritical();
+    this.#serve();
+  }
+
+  /** Answers a segment whose lane is gone, if it is not to be run again. */
+  #isAnswered(job: Job, fault: { verdict: Verdict | undefined; death: LaneDeath } | undefined): boolean {
+    if (job.isAborted) {
+      job.drop();
+      return true;
+    }
+    if (this.#isClosed) {
+      job.fail(overloaded(true, 0));
+      return true;
+    }
+    if (fault === undefined) return false;
+    const { verdict, death } = fault;
+    if (verdict?.reason === 'timeout') {
+      this.#suspects.add(job.flow.hash);
+      this.#ports.log.warn('lane.ended', { flow: job.flow.name, message: verdict.late.error.message });
+      return !job.takeLate(verdict.late);
+    }
+    job.fail(verdict?.reason === 'overloaded' ? outOfRoom() : deathError(death));
+    return true;
+  }
+
+  #noteDeath({ outOfMemory, message }: LaneDeath, guilty: Job | undefined): void {
+    this.#ended.add(1, { reason: outOfMemory ? 'memory' : 'fault' });
+    if (!this.#isClosed) this.#ports.log.error('lane.died', { message, flow: guilty?.flow.name ?? '' });
+  }
+
+  /** A lane that has had nothing to do for long is ended. */
+  #noteIdle(post: Post): void {
+    const { clock, options } = this.#ports;
+    post.idleSinceTickMs = clock.tickMs();
+    if (post.isStopSet) return;
+    post.isStopSet = true;
+    const stopAfter = (delayMs: number): void => {
+      clock.after(delayMs, () => {
+        const since = post.idleSinceTickMs;
+        post.isStopSet = since !== undefined && clock.tickMs() - since < options.laneIdleMs;
+        if (since === undefined || post.lane.load > 0) return;
+        if (post.isStopSet) stopAfter(options.laneIdleMs - (clock.tickMs() - since));
+        else this.#end(post, { reason: 'idle', job: undefined });
+      });
+    };
+    stopAfter(options.laneIdleMs);
   }
 }
 
@@ -360,9 +422,14 @@ function overloaded(isClosed: boolean, queueCount: number): ErrorData {
   return { code: 'LUA_OVERLOADED', message };
 }
 
-function failedOutcome(job: Job, error: ErrorData): SegmentOutcome {
-  const { start } = job.request;
-  const node = start.kind === 'entry' ? job.flow.name : start.kind === 'joined' ? start.join : start.node;
-  const end: SegmentEnd = { kind: 'failed', node, error };
-  return { end, steps: 0 };
+function outOfRoom(): ErrorData {
+  const message =
+    'An optional flow was ended because critical work waited for a Lua lane and memory allows no further lane. Try again later.';
+  return { code: 'LUA_OVERLOADED', message };
+}
+
+function deathError({ outOfMemory, message }: LaneDeath): ErrorData {
+  return outOfMemory
+    ? { code: 'LUA_MEMORY', message: 'The state or an expression needed more memory than a lane has (lua.lane_heap).' }
+    : { code: 'BUG_INVARIANT', message: `A lane died: ${message}` };
 }

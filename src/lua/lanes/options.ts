@@ -1,7 +1,16 @@
 /**
  * Options of the Lua machine and its lanes, as `moonpool.yaml` and the environment name them.
  */
-import { bytes, duration, int, MIB, MINUTE_MS, type Resolved, type Table } from '../../core/index.ts';
+import { bytes, duration, int, MIB, MINUTE_MS, orAuto, orOff, type Resolved, type Table } from '../../core/index.ts';
+
+/** How many lanes, where somebody counts them out. */
+export const LANE_COUNT = int({
+  key: 'lanes',
+  fallback: 1,
+  min: 1,
+  max: 64,
+  about: 'Threads that run Lua, started as work comes; auto is one fewer than the cores, and at least one.',
+});
 
 /** `lua.*` */
 export const LUA_OPTIONS = {
@@ -33,7 +42,17 @@ export const LUA_OPTIONS = {
     max: 4096 * MIB,
     about: 'Memory of parked Lua machines, all runs together; what is beyond is made again from the journal.',
   }),
-  lanes: int({ key: 'lanes', fallback: 1, min: 1, max: 64, about: 'Threads that run Lua.' }),
+  instructions: orOff(
+    int({
+      key: 'instructions',
+      fallback: 1_000_000_000,
+      min: 1_000,
+      max: 1_000_000_000_000,
+      about:
+        'Lua instructions of one node, counted in steps of 1,000; one more fails with LUA_TIMEOUT. Counting makes plain loops take about twice as long; flows may set less.',
+    }),
+  ),
+  lanes: orAuto(LANE_COUNT),
   laneIdleMs: duration({
     key: 'lane_idle',
     fallback: 30_000,

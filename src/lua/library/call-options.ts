@@ -17,7 +17,7 @@ import {
   resolveOptions,
   text,
 } from '../../core/index.ts';
-import { LUA_OPTIONS } from '../lanes/index.ts';
+import { LANE_COUNT, LUA_OPTIONS } from '../lanes/index.ts';
 
 /** What lanes are made with. All of it may be left out. */
 export interface LuaLanesOptions {
@@ -86,7 +86,7 @@ const LIMITS = {
 
 /** Of {@link LuaLanesOptions}, what is checked and has a default. */
 export const LANES_TABLE = {
-  lanes: numeric('lanes', LUA_OPTIONS.lanes, 'Threads that run Lua.'),
+  lanes: numeric('lanes', LANE_COUNT, 'Threads that run Lua.'),
   ...LIMITS,
   queueCount: numeric('queueCount', LUA_OPTIONS.queueCount, 'Calls that may wait for a lane.'),
   laneIdleMs: numeric(
