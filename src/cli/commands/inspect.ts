@@ -19,11 +19,12 @@ function label(name: string): string {
 }
 
 function edgeText({ to, kind, when }: GraphEdge): string {
-  const arrow = { step: '->', branch: '=>', join: '>>' }[kind];
+  const arrow = { step: '->', branch: '=>', join: '>>', body: '~>', back: '<~' }[kind];
   return `${arrow} ${label(to)}${when === undefined ? '' : ` if ${when}`}`;
 }
 
-function workText({ kind, uses }: GraphNode): string {
+function workText({ kind, uses, flow }: GraphNode): string {
+  if (flow !== undefined) return `${kind === 'each' ? 'each: ' : ''}call ${flow}`;
   return uses ?? (kind === 'none' ? '-' : kind);
 }
 
@@ -56,6 +57,28 @@ function mermaidText(text: string): string {
   return text.replace(/[^\p{L}\p{N} ._/:=-]/gu, (sign) => `#${sign.codePointAt(0)};`);
 }
 
+/** The nodes, those of a body in a frame with the name of its owner: bodies stand right behind their owners. */
+function mermaidNodes({ nodes }: FlowGraph, id: (name: string) => string): readonly string[] {
+  const lines: string[] = [];
+  const open: string[] = [];
+  const indent = (): string => '  '.repeat(open.length + 1);
+  const closeUpTo = (owner: string | undefined): void => {
+    while (open.length > 0 && open.at(-1) !== owner) {
+      open.pop();
+      lines.push(`${indent()}end`);
+    }
+  };
+  for (const [index, node] of nodes.entries()) {
+    closeUpTo(node.owner);
+    lines.push(`${indent()}${id(node.name)}["${mermaidText(node.name)}<br/>${mermaidText(workText(node))}"]`);
+    if (nodes[index + 1]?.owner !== node.name) continue;
+    lines.push(`${indent()}subgraph body_${id(node.name)} ["body of ${mermaidText(node.name)}"]`);
+    open.push(node.name);
+  }
+  closeUpTo(undefined);
+  return lines;
+}
+
 function graphMermaid(graph: FlowGraph): string {
   // Node ids are numbers of our own: names may be Mermaid's words or hold any sign.
   const ids = new Map([
@@ -64,13 +87,10 @@ function graphMermaid(graph: FlowGraph): string {
   ]);
   ids.set(END, 'end_');
   const id = (name: string): string => ids.get(name) ?? 'end_';
-  const lines = ['flowchart TD', '  start_(["start"])'];
-  for (const node of graph.nodes) {
-    lines.push(`  ${id(node.name)}["${mermaidText(node.name)}<br/>${mermaidText(workText(node))}"]`);
-  }
+  const lines = ['flowchart TD', '  start_(["start"])', ...mermaidNodes(graph, id)];
   if (graph.edges.some(({ to }) => to === END)) lines.push('  end_(["end"])');
   for (const { from, to, kind, when } of graph.edges) {
-    const arrow = { step: '-->', branch: '==>', join: '-.->' }[kind];
+    const arrow = { step: '-->', branch: '==>', join: '-.->', body: '--o', back: '-.->' }[kind];
     lines.push(`  ${id(from)} ${arrow}${when === undefined ? '' : `|"${mermaidText(when)}"|`} ${id(to)}`);
   }
   return `${lines.join('\n')}\n`;
