@@ -16,8 +16,9 @@ import { luaLimits } from './lua-limits.bench.ts';
 import { luaNode } from './lua-node.bench.ts';
 import { luaPark } from './lua-park.bench.ts';
 import { start } from './start.bench.ts';
+import { validate } from './validate.bench.ts';
 
-const groups: readonly Group[] = [luaFresh, luaNode, luaCompute, luaPark, luaLimits, idle, start];
+const groups: readonly Group[] = [luaFresh, luaNode, luaCompute, luaPark, luaLimits, validate, idle, start];
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
