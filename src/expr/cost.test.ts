@@ -6,6 +6,7 @@ import {
   compileCondition,
   compileExpression,
   compileTemplate,
+  DEFAULT_LIMITS,
   evaluateCondition,
   evaluateExpression,
   renderTemplate,
@@ -167,4 +168,59 @@ describe('a message', () => {
       (error: Error) => error.message.length < 200,
     );
   });
+});
+
+/** Each makes a text as long as `n`, in units of `unit` bytes. */
+const MAKERS: readonly (readonly [text: string, unit: number])[] = [
+  ['"a" * n', 1],
+  ['("a" * (n - 1)) ~ "a"', 1],
+  ['("a" * (n - 1)) + "a"', 1],
+  ['"b" | replace("b", "a" * n)', 1],
+  ['"a" | center(n)', 1],
+  ['"a".ljust(n)', 1],
+  ['"a".rjust(n)', 1],
+  ['"a".center(n)', 1],
+  ['"7".zfill(n)', 1],
+  ['["a" * (n - 1), "a"] | join', 1],
+  ['"a" | indent(n - 1, true)', 1],
+  ['"%{}s".format(n) % "a"', 1],
+  ['"{}{}".format("a", "a" * (n - 1))', 1],
+  ['("a" * (n - 2)) | tojson', 1],
+  ['("&" * (n // 5)) | e', 5],
+  ['("ß" * (n // 2)) | upper', 2],
+  ['(["a"] * (n // 2)) | join("b") ~ "c"', 2],
+];
+
+describe('the longest text that may be made is made, and one more is not', () => {
+  const limits = { ...DEFAULT_LIMITS, maxOutputBytes: 100 };
+  for (const [text, unit] of MAKERS) {
+    it(text, () => {
+      const expression = compileExpression(text);
+      const made = evaluateExpression(expression, { n: 100 }, limits);
+
+      assert.equal(typeof made === 'string' ? made.length : 0, 100);
+      assert.throws(() => evaluateExpression(expression, { n: 100 + unit }, limits), { code: 'EXPR_LIMIT' });
+    });
+  }
+});
+
+describe('the last step allowed is taken, and one more is not', () => {
+  for (const [text, maxSteps] of [
+    ['range(7)', 10],
+    ['[0] * 7', 12],
+    ['"a" * 640', 14],
+    ['list | length', 3],
+    ['list | list', 10],
+    ['9 in list', 9],
+  ] as const) {
+    it(`${text}: ${maxSteps}`, () => {
+      const expression = compileExpression(text);
+      const scope = { list: [1, 2, 3, 4, 5, 6] };
+
+      evaluateExpression(expression, scope, { ...DEFAULT_LIMITS, maxSteps });
+      assert.throws(() => evaluateExpression(expression, scope, { ...DEFAULT_LIMITS, maxSteps: maxSteps - 1 }), {
+        code: 'EXPR_LIMIT',
+      });
+    });
+  }
 });

@@ -353,6 +353,7 @@ describe('a condition', () => {
     ['!missing', true],
     ['zero', false],
     ['item', true],
+    ['secrets', false],
     ['true', true],
     ['False', false],
     ['{% if state.x > 3 %}yes{% endif %}', true],

@@ -167,14 +167,17 @@ function formatBraces(text: string, { args, names = null }: BraceValues, evaluat
     return args[index] ?? null;
   };
   const pattern = /\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]{0,63}|\d{0,4})(?::([^{}]{0,16}))?\}|[{}]/g;
-  return text.replace(pattern, (match, place?: string, style?: string) => {
+  const formatted = text.replace(pattern, (match, place?: string, style?: string) => {
     if (match === '{{' || match === '}}') return match[0] as string;
     if (place === undefined) throw evaluation.failure('The format has a brace that fits no other', 'Double it.');
     const piece = formatText(directiveOf(style ?? ''), [[take(place)]].flat(), evaluation);
     length += piece.length;
-    evaluation.chargeNewText(text.length + length);
+    evaluation.checkLength(length);
+    evaluation.chargeText(piece.length);
     return piece;
   });
+  evaluation.checkLength(formatted.length);
+  return formatted;
 }
 
 /** Methods of texts by name. */
