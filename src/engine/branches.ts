@@ -61,13 +61,14 @@ export class Branches {
   fork(parent: Path, end: Forking, visit: number): void {
     const node = parent.flow.nodes.find(({ name }) => name === end.node);
     const over = kindOf(parent.flow, node, end);
+    const attempt = end.kind === 'parallel' ? 1 : end.attempt;
     const count = over.kind === 'static' ? over.route.branches.length : over.kind === 'items' ? over.items.length : 1;
     const fanOut: FanOut = {
       over,
       node: end.node,
-      id: `${parent.id}/${end.node}.${visit}`,
+      id: `${parent.id}/${end.node}.${visit}${attempt === 1 ? '' : `~${attempt}`}`,
       key: `${parent.key}/${end.node}.${visit}`,
-      attempt: end.kind === 'parallel' ? 1 : end.attempt,
+      attempt,
       count,
       policy: over.kind === 'static' ? policyOf(over.route) : itemPolicy(node, count),
       branchMemo: end.kind === 'call' ? undefined : end.branchMemo,

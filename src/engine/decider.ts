@@ -27,6 +27,7 @@ const IN_FLIGHT: ReadonlySet<Phase['kind']> = new Set(['computing', 'acting', 'a
 /** One run's decisions. Feed it every happening once, in order. */
 export class Decider {
   readonly #flow: Flow;
+  readonly #keepsMachines: boolean;
   readonly #branches: Branches;
   readonly #paths = new Map<string, Path>();
   readonly #steps = new Map<string, Path>();
@@ -40,8 +41,10 @@ export class Decider {
   #isResting = false;
   #commands: Command[] = [];
 
-  constructor(flow: Flow) {
+  /** @param keepsMachines also of paths that wait for long; for making a machine again */
+  constructor(flow: Flow, keepsMachines = false) {
     this.#flow = flow;
+    this.#keepsMachines = keepsMachines;
     this.#branches = new Branches({
       add: (path) => this.#paths.set(path.id, path),
       forget: (path) => this.#forget(path),
@@ -259,7 +262,7 @@ export class Decider {
       case 'parallel':
       case 'each':
       case 'call':
-        this.#branches.fork(path, end, this.#visit(path, end.node, 1));
+        this.#branches.fork(path, end, this.#visit(path, end.node, end.kind === 'parallel' ? 1 : end.attempt));
         return;
       case 'wait': {
         const { node, attempt, when, prompt, schema } = end;
@@ -376,6 +379,7 @@ export class Decider {
 
   /** What waits for long keeps no memory: the machine is made again from the journal. */
   #dropMachine(path: Path): void {
+    if (this.#keepsMachines) return;
     path.isMachineDropped ||= path.machine !== undefined;
     path.machine = undefined;
   }

@@ -5,6 +5,7 @@ export type {
   Action,
   ActionCall,
   ActionCatalogue,
+  ActionFacts,
   ActionRegistry,
   ActionResult,
   BlobHandle,

@@ -155,10 +155,15 @@ export function startOf(fanOut: FanOut, index: number): SegmentStart {
 export function branchName(fanOut: FanOut, index: number): string {
   switch (fanOut.over.kind) {
     case 'static':
-      return fanOut.over.route.branches[index] as string;
+      return ownName(fanOut.over.route.branches[index] as string);
     case 'items':
-      return `${fanOut.node}[${index}]`;
+      return `${ownName(fanOut.node)}[${index}]`;
     case 'call':
-      return fanOut.node;
+      return ownName(fanOut.node);
   }
+}
+
+/** A node's name without the bodies it stands in. */
+function ownName(node: string): string {
+  return node.slice(node.lastIndexOf('/') + 1);
 }

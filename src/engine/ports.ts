@@ -13,7 +13,7 @@ import type {
 } from '../flow/index.ts';
 import type { WaitingFor } from './decision.ts';
 
-export type { ActionCatalogue };
+export type { ActionCatalogue, ActionFacts };
 
 /** Runs pure segments somewhere that is not the main thread. */
 export interface SegmentRunner {

@@ -31,7 +31,7 @@ class Rerun {
 
   constructor(parts: ReplayParts) {
     this.#parts = parts;
-    this.decider = new Decider(parts.run.flow);
+    this.decider = new Decider(parts.run.flow, true);
   }
 
   /** The first happening of the run. */

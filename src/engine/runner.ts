@@ -6,6 +6,8 @@ import type { Flow } from '../flow/index.ts';
 import { ActiveRun } from './active-run.ts';
 import { Breakers } from './breakers.ts';
 import { ParkedBytes } from './parked-bytes.ts';
+import type { RunEvent } from './events.ts';
+import { finalState, replayEvents } from './replay.ts';
 import type { Run, RunnerPorts, RunOptions } from './run.ts';
 
 /** Starts runs. */
@@ -18,6 +20,12 @@ export interface Runner {
   start(flow: Flow, input: JsonObject, options?: RunOptions): Run;
   /** The run under way or waiting with this id. */
   find(id: RunId): Run | undefined;
+  /**
+   * Tells the events of a run once more, from its journal, up to where it is; `flow` is the one it ran.
+   *
+   * Pure segments are computed again; nothing acts. Resolves to false when the journal is not complete any more.
+   */
+  tellAgain(id: RunId, flow: Flow, onEvent: (event: RunEvent) => void, signal?: AbortSignal): Promise<boolean>;
   /** Resolves when no run is under way; new ones are refused from the call on. When `signal` aborts, the rest is cancelled. */
   drain(signal: AbortSignal): Promise<void>;
   /** Runs under way. */
@@ -53,6 +61,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       return run;
     },
     find: (id) => active.get(id),
+    tellAgain: (id, flow, onEvent, signal) => tellAgain(ports, { id, flow, signal }, onEvent),
     async drain(signal) {
       draining = true;
       const cancelAll = (): void => {
@@ -64,4 +73,26 @@ export function createRunner(ports: RunnerPorts): Runner {
       signal.removeEventListener('abort', cancelAll);
     },
   };
+}
+
+async function tellAgain(
+  ports: RunnerPorts,
+  { id, flow, signal }: { readonly id: RunId; readonly flow: Flow; readonly signal: AbortSignal | undefined },
+  onEvent: (event: RunEvent) => void,
+): Promise<boolean> {
+  const journal = await ports.store.read(id);
+  const started = journal?.entries.find((entry) => entry.kind === 'run.started');
+  if (journal?.isComplete !== true || started?.kind !== 'run.started') return false;
+  const { seed, env } = started;
+  const { startedAtMs } = journal.summary;
+  const run = { runId: id, flow, seed, env, startedAtMs, limits: ports.limits, priority: 'optional' as const };
+  const { entries } = journal;
+  let seq = 0;
+  const parts = { run, entries, segments: ports.segments, signal: signal ?? new AbortController().signal };
+  await replayEvents(parts, ({ event, at_ms, data = {}, ...place }, end) => {
+    const state = event === 'run.finished' ? finalState(end) : {};
+    onEvent({ event, run_id: id, seq, at_ms, ...place, data: { ...data, ...state } });
+    seq += 1;
+  });
+  return true;
 }

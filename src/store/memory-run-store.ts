@@ -17,8 +17,8 @@ export interface MemoryRunStoreOptions {
   readonly maxEndedEntries?: number;
   /**
    * Bytes of JSON that the values in the entries of all runs and the final states of those that ended may have
-   * together; default 32 MiB. First the states go, of the run that began longest ago first; a run whose next value
-   * still does not fit loses those it has, and cannot be replayed any more.
+   * together; default 32 MiB. First those of ended runs go, the run that began longest ago first; a run whose next
+   * value still does not fit loses those it has, and cannot be replayed any more.
    */
   readonly maxValueBytes?: number;
 }
@@ -91,7 +91,7 @@ class MemoryRunStore implements RunStore {
     const hasRoom = state !== undefined && this.#makeRoom(state.byteLength);
     if (hasRoom) this.#valueBytes += state.byteLength;
     kept.summary = { ...summary, ...(hasRoom ? end : withoutState) };
-    // Results can be large, and of a run that ended nobody replays more than its beginning.
+    if (kept.entries.length <= this.#maxEndedEntries) return;
     kept.entries = kept.entries.slice(0, this.#maxEndedEntries);
     this.#giveUpValues(kept);
   }
@@ -109,11 +109,13 @@ class MemoryRunStore implements RunStore {
     return entry;
   }
 
-  /** Forgets final states until `bytes` more fit; false when they do not. */
+  /** Forgets states and values of runs that ended until `bytes` more fit; false when they do not. */
   #makeRoom(bytes: number): boolean {
     for (const kept of this.#runs.values()) {
       if (this.#valueBytes + bytes <= this.#maxValueBytes) return true;
+      if (!hasEnded(kept.summary)) continue;
       this.#giveUpState(kept);
+      this.#giveUpValues(kept);
     }
     return this.#valueBytes + bytes <= this.#maxValueBytes;
   }

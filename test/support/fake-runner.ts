@@ -38,6 +38,10 @@ export class FakeRunner implements Runner {
 
   find(): undefined {}
 
+  async tellAgain(): Promise<boolean> {
+    return false;
+  }
+
   async drain(): Promise<void> {}
 }
 
