@@ -1,7 +1,7 @@
 /** The built-in actions: the only part of a flow that touches the world. */
 import type { Clock, HealthPort, Log } from '../core/index.ts';
 import type { HttpClient } from '../connections/index.ts';
-import type { Action, ActionCatalogue, ActionRegistry, BlobStore, KvStore } from '../engine/index.ts';
+import type { Action, ActionCatalogue, ActionFacts, ActionRegistry, BlobStore, KvStore } from '../engine/index.ts';
 import type { WorkThread } from '../work/index.ts';
 import type { FileRules } from './allowed-files.ts';
 import { createCalendarEventsAction } from './calendar-events/index.ts';
@@ -30,9 +30,13 @@ import { createMemoryDeleteAction } from './memory-delete/index.ts';
 import { createMemoryGetAction } from './memory-get/index.ts';
 import { createMemorySetAction } from './memory-set/index.ts';
 import { MemoryValues } from './memory-values.ts';
+import { loadOwnActions, type OwnActionModule, type OwnActionRun } from './own-actions.ts';
 import { createRatelimitWrapAction } from './ratelimit-wrap/index.ts';
 import { createTemplateRenderAction } from './template-render/index.ts';
 import { createTimeSleepAction } from './time-sleep/index.ts';
+
+export { ACTION_OPTIONS, type ActionOptions } from './own-action-options.ts';
+export { findOwnActions, type OwnActionModule, type OwnActionRun } from './own-actions.ts';
 
 /** What the built-in actions are built on. */
 export interface ActionDeps {
@@ -53,8 +57,41 @@ export interface ActionDeps {
   readonly compileSchema: CompileSchema;
 }
 
-/** All built-in actions by name, in alphabetical order. */
+/** What an action is built on, whoever wrote it. */
+export interface ActionTools extends ActionDeps {
+  /** Any other action, to do what it does with the same call. */
+  readonly find: (name: string) => Action | undefined;
+}
+
+/** What a module of the operator exports as `actions`: functions by name, or what makes them. */
+export type OwnActions =
+  | { readonly [name: string]: OwnActionRun }
+  | ((
+      tools: ActionTools,
+    ) => { readonly [name: string]: OwnActionRun } | Promise<{ readonly [name: string]: OwnActionRun }>);
+
+/** The built-in actions by name, in alphabetical order. */
 export function createActions(deps: ActionDeps): ActionRegistry {
+  return toRegistry(builtInActions(deps));
+}
+
+/**
+ * The built-in actions and those of the operator's modules, which are loaded here.
+ *
+ * @throws CONFIG_INVALID with everything that is wrong with the modules
+ */
+export async function createAllActions(deps: ActionDeps, modules: readonly OwnActionModule[]): Promise<ActionRegistry> {
+  const byName = builtInActions(deps);
+  const tools: ActionTools = { ...deps, find: (name) => byName.get(name) };
+  for (const action of await loadOwnActions(modules, { tools, clock: deps.clock })) byName.set(action.name, action);
+  return toRegistry(byName);
+}
+
+function toRegistry(byName: ReadonlyMap<string, Action>): ActionRegistry {
+  return { find: (name) => byName.get(name), names: () => [...byName.keys()].toSorted() };
+}
+
+function builtInActions(deps: ActionDeps): Map<string, Action> {
   const { filesRoot, refusedFolders = [] } = deps;
   const files: FileRules = { ...(filesRoot === '' ? {} : { root: filesRoot }), refused: refusedFolders };
   const memory = new MemoryValues();
@@ -89,11 +126,13 @@ export function createActions(deps: ActionDeps): ActionRegistry {
     createTimeSleepAction(deps),
   ];
   const byName = new Map(actions.map((action) => [action.name, action]));
-  return { find: (name) => byName.get(name), names: () => [...byName.keys()] };
+  return byName;
 }
 
-/** Names, kinds of effect and schemas of all built-in actions, for checking flows. Opens nothing. */
-export function actionFacts(): ActionCatalogue {
-  // Nothing is run through this registry: its type shows names and schemas only.
-  return createActions({} as ActionDeps);
+/** Names, kinds of effect and schemas of the built-in actions and those of `modules`, for checking flows. Runs and loads nothing. */
+export function actionFacts(modules: readonly OwnActionModule[] = []): ActionCatalogue {
+  // Nothing is run through these: their type shows names and schemas only.
+  const byName = new Map<string, ActionFacts>(builtInActions({} as ActionDeps));
+  for (const { facts } of modules) for (const fact of facts) byName.set(fact.name, fact);
+  return { find: (name) => byName.get(name), names: () => [...byName.keys()].toSorted() };
 }

@@ -8,6 +8,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ACTION_OPTIONS, type ActionOptions } from '../actions/index.ts';
 import { checkHttpOptions, HTTP_OPTIONS } from '../connections/index.ts';
 import {
   ADMISSION_OPTIONS,
@@ -23,6 +24,7 @@ import {
   layerFromPaths,
   MAX_CONFIG_BYTES,
   type MemoryLimit,
+  type Profile,
   PROFILE_NAMES,
   type ResolvedTree,
   resolveConfig,
@@ -42,6 +44,7 @@ export const CONFIG_TREE = {
   lua: LUA_OPTIONS,
   limits: LIMIT_OPTIONS,
   files: FILE_OPTIONS,
+  actions: ACTION_OPTIONS,
   env: ENV_OPTIONS,
   work: WORK_LIMITS,
   kv: KV_OPTIONS,
@@ -50,6 +53,9 @@ export const CONFIG_TREE = {
 
 /** The name of the configuration file that is looked for. */
 const CONFIG_FILE_NAME = 'moonpool.yaml';
+
+/** For what no profile sets. */
+const NO_PROFILE: Profile = { name: 'none', settings: {}, maxima: {} };
 
 /** Every option's value. */
 export type MoonpoolOptions = ResolvedTree<typeof CONFIG_TREE>;
@@ -211,4 +217,23 @@ export async function loadConfig(request: ConfigRequest = {}): Promise<LoadedCon
     ...(file === undefined ? {} : { file: file.path }),
     flowEnvironment: pickVariables(config.options.env.allow, environment),
   });
+}
+
+/**
+ * What the configuration file beside `paths` says of `actions`, for commands that run nothing.
+ *
+ * The rest of the file is not judged, and the environment is not read.
+ *
+ * @throws CONFIG_INVALID for a file that is not well-formed, and for a bad value under `actions`
+ */
+export async function readActionOptions(
+  paths: readonly string[],
+): Promise<{ readonly options: ActionOptions; readonly file?: string }> {
+  const file = await findConfigFile({ paths });
+  const settings = (file?.layer.settings ?? []).filter(({ path }) => path[0] === 'actions');
+  const { options } = resolveConfig(
+    { actions: ACTION_OPTIONS },
+    { profile: NO_PROFILE, layers: [{ settings, problems: file?.layer.problems ?? [] }] },
+  );
+  return { options: options.actions, ...(file === undefined ? {} : { file: file.path }) };
 }

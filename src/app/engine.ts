@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createActions } from '../actions/index.ts';
+import { createAllActions, type OwnActionModule } from '../actions/index.ts';
 import { createHttpClient, declaredHost } from '../connections/index.ts';
 import {
   type Clock,
@@ -30,6 +30,7 @@ import type { Flow } from '../flow/index.ts';
 import { compileSchema } from '../spec/index.ts';
 import { createBlobStore, createKvStore, createMemoryRunStore } from '../store/index.ts';
 import { createWorkThread } from '../work/index.ts';
+import { findActionModules } from './action-modules.ts';
 import type { LoadedConfig, MoonpoolOptions } from './config.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 
@@ -70,7 +71,8 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   const { config, log, clock = systemClock, metrics = silentMetrics } = parts;
   const health = parts.health ?? createHealth({ clock });
   const { options } = config;
-  const folder = parts.folder ?? (await openFolderFor(parts, opened));
+  const modules = await findActionModules({ config });
+  const folder = parts.folder ?? (await openFolderFor(parts, modules, opened));
   const lanes = new LuaLanes({
     ...{ wasm: await readWasmFile(), salt: folder?.salt ?? randomHex(16), options: options.lua },
     ...{ clock, log, metrics },
@@ -91,9 +93,8 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       health.report('kv', 'degraded', `The values of ${namespace} were damaged and set aside as ${file}.`),
   });
   const blobs = await createBlobStore(join(directory, 'blobs'), { maxTotalBytes: BLOB_BYTES });
-  const runner = createRunner({
-    segments: lanes,
-    actions: createActions({
+  const actions = await createAllActions(
+    {
       http,
       kv,
       blobs,
@@ -104,7 +105,12 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       ...files,
       stateBytes: options.limits.stateBytes,
       compileSchema,
-    }),
+    },
+    modules,
+  );
+  const runner = createRunner({
+    segments: lanes,
+    actions,
     store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0 }),
     blobs,
     ...{ clock, log, metrics },
@@ -145,13 +151,21 @@ function toRunLimits(options: MoonpoolOptions): RunLimits {
 }
 
 /** A data folder when one was asked for or a flow keeps something; a flow that only computes leaves no trace. */
-async function openFolderFor(parts: EngineParts, opened: AsyncDisposableStack): Promise<DataFolder | undefined> {
-  if (parts.dataDirectory === undefined && !parts.flows.some(keepsSomething)) return undefined;
+async function openFolderFor(
+  parts: EngineParts,
+  modules: readonly OwnActionModule[],
+  opened: AsyncDisposableStack,
+): Promise<DataFolder | undefined> {
+  if (parts.dataDirectory === undefined && !parts.flows.some((flow) => keepsSomething(flow, modules))) return undefined;
   return opened.use(await openDataFolder(parts.dataDirectory ?? '.moonpool'));
 }
 
-function keepsSomething(flow: Flow): boolean {
-  return flow.nodes.some(({ work }) => work.kind === 'action' && work.uses.startsWith('kv.'));
+/** An action inside another, and one of the operator's, may keep something too. */
+function keepsSomething(flow: Flow, modules: readonly OwnActionModule[]): boolean {
+  const own = new Set(modules.flatMap(({ facts }) => facts.map(({ name }) => name)));
+  return flow.nodes.some(
+    ({ work }) => work.kind === 'action' && (/^(?:kv|ratelimit)\./.test(work.uses) || own.has(work.uses)),
+  );
 }
 
 /** For blobs of a run that has no data folder. */

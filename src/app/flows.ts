@@ -20,6 +20,7 @@ import {
   parseFlow,
   type SourceFile,
 } from '../spec/index.ts';
+import { findActionModules } from './action-modules.ts';
 import type { LoadedConfig } from './config.ts';
 import { FlowImports } from './flow-imports.ts';
 import { createLuaCheck } from './lua-check.ts';
@@ -51,6 +52,7 @@ export interface LoadedFlows {
  * Loads every flow that `paths` name; a folder stands for all flow files in it.
  *
  * @throws CLI_FILE for a path that cannot be read
+ * @throws CONFIG_INVALID for what is wrong with the schema files of own actions
  */
 export async function loadFlows(paths: readonly string[], options: LoadOptions = {}): Promise<LoadedFlows> {
   const flows: Flow[] = [];
@@ -58,7 +60,7 @@ export async function loadFlows(paths: readonly string[], options: LoadOptions =
   const overlays = await readOverlays(options.overlays ?? []);
   const files = (await findFlowFiles(paths)).filter((file) => !isOneOf(file, options.overlays ?? []));
   const check = {
-    actions: actionFacts(),
+    actions: actionFacts(await findActionModules({ config: options.config, paths })),
     checkCron,
     checkLua: await createLuaCheck(),
     overlays,
@@ -108,9 +110,9 @@ function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic
   return [...found.values()];
 }
 
-/** The JSON Schema of a flow file, with the names of all actions. */
-export function flowSchema(): JsonObject {
-  return flowJsonSchema(actionFacts());
+/** The JSON Schema of a flow file, with the names of all actions, those registered in the current folder among them. */
+export async function flowSchema(): Promise<JsonObject> {
+  return flowJsonSchema(actionFacts(await findActionModules({})));
 }
 
 function fromOptions({ strict, config }: LoadOptions): Pick<ParseFlowOptions, 'strict' | 'limits' | 'variablesOf'> {

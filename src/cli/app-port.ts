@@ -51,8 +51,8 @@ export interface CliApp {
     paths: readonly string[],
     options: { readonly strict?: boolean; readonly config?: LoadedConfig; readonly overlays?: readonly string[] },
   ): Promise<LoadedFlows>;
-  /** The JSON Schema of a flow file. */
-  flowSchema(): JsonObject;
+  /** The JSON Schema of a flow file, with the actions that the configuration here registers. */
+  flowSchema(): JsonObject | Promise<JsonObject>;
   /**
    * Something to run `flows` on.
    *

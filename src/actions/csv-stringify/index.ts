@@ -75,7 +75,7 @@ function toText(input: JsonObject): string {
 /** Names of the columns; none when all rows are lists. */
 function toColumns(input: JsonObject, rows: readonly JsonValue[]): readonly string[] {
   const given = getOwn(input, 'columns');
-  if (Array.isArray(given)) return given.map((name) => toPlainText(name));
+  if (Array.isArray(given)) return (given as readonly JsonValue[]).map(toPlainText);
   const names = new Set<string>();
   for (const row of rows) {
     if (!isJsonObject(row)) continue;

@@ -7,7 +7,7 @@
 import { type Clock, getOwn, type JsonObject, type JsonValue, MoonpoolError } from '../../core/index.ts';
 import { type Condition, compileCondition, DEFAULT_LIMITS, evaluateCondition } from '../../expr/index.ts';
 import type { Action } from '../../engine/index.ts';
-import { actionError } from '../action-input.ts';
+import { actionError, readText } from '../action-input.ts';
 import { objectSchema } from '../action-schema.ts';
 
 const NAME = 'data.filter';
@@ -66,7 +66,7 @@ export function createDataFilterAction(deps: { readonly clock: Pick<Clock, 'slee
     async run(input, call) {
       const list = getOwn(input, 'list');
       const items: readonly JsonValue[] = Array.isArray(list) ? list : [];
-      const condition = conditionFor(String(getOwn(input, 'condition') ?? ''));
+      const condition = conditionFor(readText(input, 'condition') ?? '');
       const data = getOwn(input, 'data') as JsonObject | null | undefined;
       const maxCount = Number(getOwn(input, 'max_count') ?? MAX_ITEMS);
       const filtered: JsonValue[] = [];

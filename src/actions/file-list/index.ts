@@ -52,6 +52,15 @@ const RESULT_SCHEMA: JsonObject = {
   },
 };
 
+/** A file or folder as the flow gets it. */
+type Entry = {
+  readonly path: string;
+  readonly name: string;
+  readonly kind: 'file' | 'folder';
+  readonly bytes: number;
+  readonly modified_ms: number;
+};
+
 interface Search {
   readonly call: ActionCall;
   readonly rules: FileRules;
@@ -60,7 +69,7 @@ interface Search {
   readonly kind: string | undefined;
   readonly depth: number;
   readonly maxCount: number;
-  readonly found: JsonObject[];
+  readonly found: Entry[];
   seen: number;
 }
 
@@ -84,7 +93,7 @@ export function createFileListAction(deps: { readonly files: FileRules }): Actio
           maxCount: readCount(input, 'max_count', { fallback: DEFAULT_COUNT, max: MAX_COUNT }),
         };
         await look(search, real, 1);
-        const entries = search.found.toSorted((a, b) => (String(a['path']) < String(b['path']) ? -1 : 1));
+        const entries = search.found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
         return { value: { entries, count: entries.length } };
       } catch (error) {
         throw toFileError(NAME, path, error);
@@ -105,8 +114,8 @@ async function look(search: Search, folder: string, depth: number): Promise<void
     const found = await describe(search, path, entry);
     if (found === undefined) continue;
     // Links are listed and not followed further: they may lead in a circle.
-    if (found['kind'] === 'folder' && entry.isDirectory() && depth < search.depth) inner.push(path);
-    if ((search.kind ?? found['kind']) !== found['kind'] || !matchesWildcard(search.pattern, entry.name)) continue;
+    if (found.kind === 'folder' && entry.isDirectory() && depth < search.depth) inner.push(path);
+    if ((search.kind ?? found.kind) !== found.kind || !matchesWildcard(search.pattern, entry.name)) continue;
     if (search.found.length === search.maxCount) {
       throw actionError(NAME, `more than ${search.maxCount} entries are there; raise max_count or narrow pattern.`);
     }
@@ -116,7 +125,7 @@ async function look(search: Search, folder: string, depth: number): Promise<void
 }
 
 /** An entry as it is given; undefined for what may not be touched, is gone again, or is neither file nor folder. */
-async function describe(search: Search, path: string, entry: Dirent): Promise<JsonObject | undefined> {
+async function describe(search: Search, path: string, entry: Dirent): Promise<Entry | undefined> {
   const { call, rules, base } = search;
   try {
     const { real } = await allowedPath(NAME, path, call.flowDirectory, rules);
