@@ -4,14 +4,20 @@
  * Text is called Python only when it fails to compile as Lua and looks like it.
  */
 import type { FlowCheck } from './flow-check.ts';
+import { blankTexts } from './lua-tokens.ts';
 import { quote } from './problem-list.ts';
 import { offsetInScalar, offsetOfPlace } from './scalar-position.ts';
 import type { ScalarNode } from './yaml-tree.ts';
 
-/** What Python has and Lua has not, at the start of a line or anywhere. Each takes time linear in the text. */
-const PYTHON_SIGNS = [
+/** Whole statements of Python that are no part of any Lua. Each takes time linear in the text, as those below do. */
+const PYTHON_STATEMENTS = [
   /^[ \t]*(?:def|class|async def)[ \t]+\w[^\n:]*:/m,
-  /^[ \t]*(?:from\s+[\w.]+\s+import\s|import\s+[\w.]+)/m,
+  /^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]|import[ \t]+[\w.]+)/m,
+];
+
+/** What Python has and Lua has not, at the start of a line or anywhere. */
+const PYTHON_SIGNS = [
+  ...PYTHON_STATEMENTS,
   /^[ \t]*(?:if|elif|else|for|while|try|except|finally|with)\b[^\n]*:[ \t]*(?:#.*)?$/m,
   /\b(?:None|True|False)\b/,
   /(?:^|[\s(,=[{])[fbru]["']/m,
@@ -19,7 +25,11 @@ const PYTHON_SIGNS = [
   /\bstate\s*\.\s*get\s*\(/,
   /\b(?:lambda\b[^:\n]{0,80}:|is not\b|not in\b|len\()|\+=/,
   /^[ \t]*(?:#|""")/m,
+  /^[ \t]*(?:(?:assert|del|global|nonlocal)[ \t]+\w|(?:raise|yield|pass)\b)|\bisinstance\(/m,
 ];
+
+/** What Lua has and Python has not: text with these is Lua with a mistake, unless whole statements say otherwise. */
+const LUA_SIGN = /^[ \t]*(?:local[ \t]|end[ \t]*(?:[),;]|$))|\bthen[ \t]*$|\bfunction\b[^\n(]*\(|~=|[^.]\.\.[^.]/m;
 
 /** What a node runs when it does not run Lua, by the word in `language` or the marker comment. */
 const LANGUAGE_NAMES: Readonly<Record<string, string>> = {
@@ -63,7 +73,9 @@ export function checkLuaText(check: FlowCheck, node: ScalarNode, nodeName: strin
 }
 
 function signOfPython(code: string): number | undefined {
-  const found = PYTHON_SIGNS.map((sign) => sign.exec(code)).filter((match) => match !== null);
+  const bare = blankTexts(code);
+  const signs = LUA_SIGN.test(bare) ? PYTHON_STATEMENTS : PYTHON_SIGNS;
+  const found = signs.map((sign) => sign.exec(bare)).filter((match) => match !== null);
   if (found.length === 0) return undefined;
   return Math.min(...found.map((match) => match.index + Math.max(0, match[0].search(/\S/))));
 }

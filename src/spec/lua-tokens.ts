@@ -9,8 +9,9 @@ export interface LuaToken {
   readonly kind: 'name' | 'text' | 'number' | 'sign';
   /** The word, the sign, or what a text holds; escapes in texts stay as they are written. */
   readonly value: string;
-  /** Offset in the code. */
+  /** Offsets in the code: of the first character, and behind the last. */
   readonly at: number;
+  readonly end: number;
 }
 
 const BLANK = /\s+/y;
@@ -29,9 +30,26 @@ export function tokenizeLua(code: string): readonly LuaToken[] {
   return tokens;
 }
 
+/** `code` with blanks for its comments and for what stands in its texts; every other character keeps its place. */
+export function blankTexts(code: string): string {
+  let blanked = '';
+  for (const { kind, at, end } of tokenizeLua(code)) {
+    blanked += blanks(code.slice(blanked.length, at));
+    const isLong = kind === 'text' && end - at > 1;
+    blanked += isLong ? `${code[at]}${blanks(code.slice(at + 1, end - 1))}${code[end - 1]}` : code.slice(at, end);
+  }
+  return blanked + blanks(code.slice(blanked.length));
+}
+
+function blanks(text: string): string {
+  return text.replace(/[^\n]/g, ' ');
+}
+
 class LuaReader {
   readonly #code: string;
   #at = 0;
+  /** Long brackets that nothing behind here closes: each is looked for once. */
+  readonly #unclosed = new Set<string>();
 
   constructor(code: string) {
     this.#code = code;
@@ -41,15 +59,19 @@ class LuaReader {
     while (this.#take(BLANK) !== undefined || this.#skipComment());
     const at = this.#at;
     if (at >= this.#code.length) return undefined;
+    return { ...this.#read(), at, end: this.#at };
+  }
+
+  #read(): Pick<LuaToken, 'kind' | 'value'> {
     const long = this.#takeLong();
-    if (long !== undefined) return { kind: 'text', value: long, at };
+    if (long !== undefined) return { kind: 'text', value: long };
     const name = this.#take(NAME);
-    if (name !== undefined) return { kind: 'name', value: name[0], at };
+    if (name !== undefined) return { kind: 'name', value: name[0] };
     const number = this.#take(NUMBER);
-    if (number !== undefined) return { kind: 'number', value: number[0], at };
+    if (number !== undefined) return { kind: 'number', value: number[0] };
     const text = this.#take(SHORT_TEXT);
-    if (text !== undefined) return { kind: 'text', value: text[1] ?? text[2] ?? '', at };
-    return { kind: 'sign', value: this.#take(SIGN)?.[0] ?? '', at };
+    if (text !== undefined) return { kind: 'text', value: text[1] ?? text[2] ?? '' };
+    return { kind: 'sign', value: this.#take(SIGN)?.[0] ?? '' };
   }
 
   #take(pattern: RegExp): RegExpExecArray | undefined {
@@ -71,11 +93,16 @@ class LuaReader {
 
   /** What stands between long brackets that open here. */
   #takeLong(): string | undefined {
+    const before = this.#at;
     const level = this.#take(LONG_OPEN)?.[1];
     if (level === undefined) return undefined;
     const start = this.#at;
-    const found = this.#code.indexOf(`]${level}]`, start);
-    const end = found === -1 ? this.#code.length : found;
+    const end = this.#unclosed.has(level) ? -1 : this.#code.indexOf(`]${level}]`, start);
+    if (end === -1) {
+      this.#unclosed.add(level);
+      this.#at = before;
+      return undefined;
+    }
     this.#at = end + level.length + 2;
     return this.#code.slice(start, end);
   }
