@@ -21,10 +21,25 @@ const GOOD: readonly string[] = [
   'settings: {lua: {timeout: 2, memory: 1MiB}}\nnodes: [{name: a, run: {type: lua, code: x}}]\n',
   'nodes: [{name: a, parallel: [b], fan_in: c}, {name: b}, {name: c, fan_in: true}]\n',
   'nodes: [{name: a}]\nedges: [{from: a, to: __end__, condition: {type: expression, value: x}, when: false}]\n',
+  'nodes: [{name: a, type: while_loop, condition: state.x, max_iterations: 3, body: [{run: x}, {name: b, steps: [{uses: log}]}]}]\n',
+  'nodes: [{name: a, type: dynamic_parallel, items: "{{ state.x }}", action: {uses: http.get, with: {url: "{{ item }}"}}, goto: __end__}]\n',
+  'nodes: [{name: a, parallel_each: [1], run: x, retry: {jitter: true, backoff: 2}, on_error: {mode: graceful}, goto: __end__}]\n',
+  'nodes: [{name: a, uses: human.input, with: {prompt: x, schema: {type: string}}, interrupt: after, timeout: 5s}]\n',
+  'nodes: [{name: a}]\nedges: [{from: a, when: state.k, targets: {x: a, y: __end__}}]\nconfig: {interrupt_before: [a], max_workers: 2}\n',
   'nodes: [{name: a}]\nendpoint: {path: /a, query_params: {n: {type: integer}}, cache: {ttl: 5m}}\nschedule: {at_start: true}\n',
 ];
 
 const BAD: readonly (readonly [string, string])[] = [
+  ['nodes: [{name: a, type: while_loop, condition: x, body: [{}]}]\n', 'nodes.0'],
+  ['nodes: [{name: a, type: while_loop, condition: x, max_iterations: 1, run: y, body: [{}]}]\n', 'nodes.0.run'],
+  ['nodes: [{name: a, type: dynamic_parallel, items: [1], steps: [{}], subgraph: b.yaml, goto: __end__}]\n', 'nodes.0'],
+  ['nodes: [{name: a, steps: [{rnu: x}]}]\n', 'nodes.0.steps.0'],
+  ['nodes: [{name: a, steps: [{uses: http.get, with: {url: 1}}]}]\n', 'nodes.0.steps.0.with.url'],
+  [
+    'nodes: [{name: a, type: dynamic_parallel, items: [1], action: {uses: lgo}, goto: __end__}]\n',
+    'nodes.0.action.uses',
+  ],
+  ['nodes: [{name: a, retry: {jitter: 2}}]\n', 'nodes.0.retry.jitter'],
   ['nodes: []\n', 'nodes'],
   ['nodes: [{name: a, uses: lgo}]\n', 'nodes.0.uses'],
   ['nodes: [{name: a, retry: {max_retries: 101}}]\n', 'nodes.0.retry.max_retries'],

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { luaCheckRefusing, parse } from '../../test/support/flow-text.ts';
-import { END, type Route } from '../flow/index.ts';
+import { flowOf, luaCheckRefusing, parse } from '../../test/support/flow-text.ts';
+import { END, type Flow, type Route } from '../flow/index.ts';
 
 const SAMPLE = `name: sample
 variables: &v {limit: 3, list: [1, "two", null]}
-settings: {lua: {timeout: 2s, memory: 1MiB}, parallel: {on_error: collect}}
+settings: {lua: {timeout: 2s, memory: 1MiB}, parallel: {on_error: collect}, error_handling: {mode: retry, fallback: join}}
+config: {interrupt_before: [loop/add], max_workers: 4}
+imports: {other: other.yaml}
 input_schema: {type: object, properties: {n: {pattern: "^a+$"}}}
 nodes:
   - name: start
@@ -25,7 +27,23 @@ nodes:
     on_error: {fallback: right}
   - {name: right, run: {type: expression, value: 'state.n', output_key: m}}
   - {name: join, fan_in: true, metadata: *v}
+  - name: loop
+    type: while_loop
+    condition: "!done"
+    max_iterations: 3
+    body:
+      - {name: add, run: "return {}", retry: {backoff: 3, retry_on: ["CONN_*"]}}
+      - steps: &s
+          - {name: p, parallel: [q, r], fan_in: z}
+          - {name: q}
+          - {name: r, goto: z}
+          - {name: z, interrupt: after}
+  - {name: each, type: dynamic_parallel, items: "{{ state.list }}", item_var: one, steps: *s}
+  - {name: matrix, strategy: {matrix: {a: [1, 2]}}, parallel_each: [3], call: other, input: {x: "{{ item }}"}, fan_in: ask}
+  - {name: ask, uses: human.input, with: {prompt: "n?", schema: {type: integer}}, circuit_breaker: {}}
+  - {name: pick}
 edges:
+  - {from: pick, when: state.k, targets: {1: loop, yes: __end__}}
   - {from: __start__, to: start, when: "!done"}
 endpoint: {path: "/a/{id}", query_params: {n: {type: integer, min: 1}}}
 schedule: {cron: "*/5 * * * *", zone: UTC}
@@ -83,7 +101,12 @@ const mutated = fc
     edits.reduce((text, { at, remove, insert }) => text.slice(0, at) + insert + text.slice(at + remove), SAMPLE),
   );
 
-const OPTIONS = { checkLua: luaCheckRefusing(/==/), strict: true, limits: { luaTimeoutMs: 1_000 } };
+const OPTIONS = {
+  checkLua: luaCheckRefusing(/==/),
+  strict: true,
+  limits: { luaTimeoutMs: 1_000 },
+  imports: new Map([['other.yaml', flowOf('nodes: [{name: a}]\n')]]),
+};
 
 function holdsItsPromises(text: string): void {
   const { flow, diagnostics } = parse(text, OPTIONS);
@@ -99,22 +122,45 @@ function holdsItsPromises(text: string): void {
     assert.match(message, /^[^\n]+[.!?]$/u);
   }
   if (flow === undefined) return;
-  const names = new Set(flow.nodes.map((node) => node.name));
-  for (const target of [flow.entry, ...flow.nodes.map((node) => node.next)].flatMap(targetsOf)) {
-    assert.ok(names.has(target) || target === END, target);
-  }
+  holdsItsInvariants(flow);
   JSON.stringify(flow);
+}
+
+/** What engine and lanes rely on: ways lead to nodes of the same list, owners come first, chunks have no gaps. */
+function holdsItsInvariants(flow: Flow): void {
+  const listOf = new Map(flow.nodes.map((node) => [node.name, node.owner]));
+  assert.equal(listOf.size, flow.nodes.length, 'names are unique');
+  const leads = (route: Route, owner: string | undefined): void => {
+    for (const target of targetsOf(route)) {
+      assert.ok(target === END || (listOf.has(target) && listOf.get(target) === owner), `${target} from ${owner}`);
+    }
+  };
+  leads(flow.entry, undefined);
+  const seen = new Set<string>();
+  let chunks = 0;
+  for (const { name, owner, work, next, onError } of flow.nodes) {
+    assert.ok(owner === undefined || (seen.has(owner) && name.startsWith(`${owner}/`)), name);
+    seen.add(name);
+    leads(next, owner);
+    if (onError.fallback !== undefined) leads({ kind: 'next', to: onError.fallback }, owner);
+    if (work.kind === 'lua') assert.equal(work.chunk, chunks++);
+    if (work.kind === 'steps' || work.kind === 'while') leads(work.entry, name);
+    if (work.kind === 'each' && work.body.kind === 'nodes') leads(work.body.entry, name);
+    if (work.kind === 'call') assert.ok(flow.imports !== undefined && Object.hasOwn(flow.imports, work.flow));
+  }
 }
 
 function targetsOf(route: Route): readonly string[] {
   if (route.kind === 'rules') return route.rules.map((rule) => rule.to);
+  if (route.kind === 'switch') return Object.values(route.targets);
   if (route.kind === 'parallel') return [...route.branches, route.join];
   return route.kind === 'next' ? [route.to] : [];
 }
 
 describe('parseFlow on any text', () => {
   it('takes the sample that the next rule takes apart', () => {
-    assert.notEqual(parse(SAMPLE).flow, undefined, JSON.stringify(parse(SAMPLE).diagnostics));
+    const { flow, diagnostics } = parse(SAMPLE, { ...OPTIONS, strict: false });
+    assert.notEqual(flow, undefined, JSON.stringify(diagnostics));
   });
 
   it('gives a sound flow or an error with a place in the file, for a sample taken apart', () => {
@@ -185,5 +231,48 @@ describe('parseFlow on any graph', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  const body: fc.Arbitrary<string> = fc.letrec<{ list: string; node: string }>((tie) => ({
+    node: fc
+      .tuple(
+        fc.oneof(
+          { depthSize: 'small', withCrossShrink: true },
+          fc.constantFrom('', 'run: "return {}"', 'uses: log', 'parallel_each: [1], run: "return {}"'),
+          tie('list').map((list) => `steps: ${list}`),
+          tie('list').map((list) => `type: while_loop, condition: state.x, max_iterations: 2, body: ${list}`),
+          tie('list').map((list) => `type: dynamic_parallel, items: [1], steps: ${list}`),
+        ),
+        // The first two are there often, the third seldom, the last never.
+        fc.oneof(
+          { weight: 40, arbitrary: fc.constantFrom('', 'goto: __end__', 'goto: n0', 'on_error: {fallback: n0}') },
+          { weight: 10, arbitrary: fc.constant('goto: [{if: state.x, to: n1}, {to: n0}]') },
+          { weight: 1, arbitrary: fc.constantFrom('goto: n2', 'goto: top') },
+        ),
+      )
+      .map((parts) => parts.filter((part) => part !== '').join(', ')),
+    list: fc
+      .array(tie('node'), { minLength: 1, maxLength: 3, depthIdentifier: 'body' })
+      .map(
+        (nodes) => `[${nodes.map((keys, index) => `{name: n${index}${keys === '' ? '' : `, ${keys}`}}`).join(', ')}]`,
+      ),
+  })).list;
+
+  it('keeps ways inside bodies, owners before their nodes, and chunks without gaps', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(body, (steps) => {
+        const { flow, diagnostics } = parse(`nodes: [{name: top, steps: ${steps}}]\n`);
+        assert.equal(
+          flow === undefined,
+          diagnostics.some((found) => found.severity === 'error'),
+        );
+        if (flow === undefined) return;
+        accepted += 1;
+        holdsItsInvariants(flow);
+      }),
+      { numRuns: 500 },
+    );
+    assert.ok(accepted > 50, `${accepted} flows were accepted`);
   });
 });

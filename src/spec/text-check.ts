@@ -30,8 +30,8 @@ export function readCondition(check: FlowCheck, node: YamlNode, what: string): P
 /** The text of a condition as `compileCondition` takes it, from text, a constant or `{type: expression, value}`. */
 export function readConditionText(check: FlowCheck, node: YamlNode, what: string): string {
   const valueNode = node.kind === 'map' ? childOf(node, 'value') : node;
-  // An object without `value` was reported.
-  if (valueNode === undefined) return 'false';
+  // An object without `value`, and a list, were reported.
+  if (valueNode === undefined || valueNode.kind === 'list') return 'false';
   const { when, negate } = readCondition(check, valueNode, what);
   return negate === true || when === undefined ? String((valueNode as ScalarNode).value).trim() : when;
 }
