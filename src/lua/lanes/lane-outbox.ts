@@ -5,21 +5,18 @@
  * known to be slow, and when the lane has nothing further; facts when 64 are ready or 16 ms have passed.
  */
 import type { SegmentFact } from '../../flow/index.ts';
-import { ByteBundle, type PackedValue } from './message-bytes.ts';
+import { ByteBundle, largeParts, type PackedResult, packResult } from './message-bytes.ts';
 import type { FromLane, ReportEntry, SegmentResult } from './protocol.ts';
 
 const FACT_COUNT = 64;
 const FACT_MS = 16;
 /** Results that may wait for each other, and how long. */
-const RESULT_COUNT = 16;
+const RESULT_COUNT = 24;
 const RESULT_MS = 0.5;
-
-/** Objects of a result that hold byte arrays. */
-const RESULT_INSIDE = ['outcome', 'end', 'pause'] as const;
 
 /** What the outbox stands on. */
 export interface OutboxPorts {
-  post(message: FromLane, handedOver: readonly ArrayBuffer[]): void;
+  post(message: FromLane, handedOver: ArrayBuffer[]): void;
   tickMs(): number;
 }
 
@@ -41,7 +38,7 @@ export interface CurrentSegment {
 export class LaneOutbox {
   readonly #ports: OutboxPorts;
   readonly #bundle = new ByteBundle();
-  #entries: { slot: number; facts?: SegmentFact[]; result?: PackedValue }[] = [];
+  #entries: [slot: number, facts: SegmentFact[] | undefined, result?: PackedResult][] = [];
   #handedOver: ArrayBuffer[] = [];
   #factCount = 0;
   #resultCount = 0;
@@ -49,6 +46,8 @@ export class LaneOutbox {
   #sentTickMs = Number.NEGATIVE_INFINITY;
   #passed: number | undefined;
   #current: CurrentSegment | undefined;
+  /** The last segment whose first fact was told. */
+  #firstTold: CurrentSegment | undefined;
   #skipCount = 0;
 
   constructor(ports: OutboxPorts) {
@@ -74,8 +73,8 @@ export class LaneOutbox {
     }
     const { slot, isAwaited } = current;
     const last = this.#entries.at(-1);
-    if (last?.slot === slot && last.facts !== undefined) last.facts.push(fact);
-    else this.#entries.push({ slot, facts: [fact] });
+    if (last?.[0] === slot && last[1] !== undefined) last[1].push(fact);
+    else this.#entries.push([slot, [fact]]);
     this.#factCount += 1;
     const isFirst = isAwaited && this.#skipCount === 0 && this.#isFirstOf(current);
     if (isFirst || this.#factCount >= FACT_COUNT || this.#ports.tickMs() - this.#sentTickMs >= FACT_MS) this.flush();
@@ -85,12 +84,15 @@ export class LaneOutbox {
   end(result: SegmentResult): void {
     const current = this.#current;
     if (current === undefined) return;
-    const packed = this.#bundle.pack(result, RESULT_INSIDE);
-    this.#handOver(packed, current.given);
+    const packed = packResult(result, this.#bundle);
+    // Changes hands instead of being copied: the lane keeps neither states nor machines.
+    for (const part of largeParts(packed)) {
+      if (part !== current.given && part.buffer instanceof ArrayBuffer) this.#handedOver.push(part.buffer);
+    }
     if (this.#resultCount === 0) this.#resultTickMs = this.#ports.tickMs();
     const last = this.#entries.at(-1);
-    if (last?.slot === current.slot) last.result = packed;
-    else this.#entries.push({ slot: current.slot, result: packed });
+    if (last?.[0] === current.slot) last[2] = packed;
+    else this.#entries.push([current.slot, undefined, packed]);
     this.#resultCount += 1;
     this.#passed = current.slot;
   }
@@ -105,7 +107,7 @@ export class LaneOutbox {
     if (this.#entries.length === 0 && this.#passed === undefined) return;
     const entries: readonly ReportEntry[] = this.#entries;
     const bytes = this.#bundle.take();
-    this.#ports.post({ kind: 'report', entries, bytes, passed: this.#passed }, [bytes.buffer, ...this.#handedOver]);
+    this.#ports.post({ kind: 'report', entries, bytes, passed: this.#passed }, this.#handedOver);
     this.#entries = [];
     this.#handedOver = [];
     this.#factCount = 0;
@@ -118,22 +120,10 @@ export class LaneOutbox {
     return this.#resultCount > 0 && this.#ports.tickMs() - this.#resultTickMs >= RESULT_MS;
   }
 
-  #firstTold: CurrentSegment | undefined;
-
   /** True once for each segment. */
   #isFirstOf(segment: CurrentSegment): boolean {
     if (this.#firstTold === segment) return false;
     this.#firstTold = segment;
     return true;
-  }
-
-  /** Arrays that were not packed change hands instead of being copied: the lane keeps neither states nor machines. */
-  #handOver(packed: PackedValue, given: Uint8Array | undefined): void {
-    for (const part of Object.values(packed.rest) as unknown[]) {
-      if (part instanceof Uint8Array && part.buffer instanceof ArrayBuffer && part !== given) {
-        this.#handedOver.push(part.buffer);
-      }
-    }
-    for (const [, inside] of packed.inside ?? []) if ('rest' in inside) this.#handOver(inside, given);
   }
 }

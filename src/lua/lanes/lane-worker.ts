@@ -41,7 +41,7 @@ const machine = new LaneMachine(wasm, salt);
 const tickMs = (): number => systemClock.tickMs();
 const outbox = new LaneOutbox({
   tickMs,
-  post: (message: FromLane, handedOver) => port.postMessage(message, [...handedOver]),
+  post: (message: FromLane, handedOver) => port.postMessage(message, handedOver),
 });
 
 /** One segment of a message. */
@@ -53,11 +53,10 @@ interface Task {
   readonly isLast: boolean;
 }
 
-async function runAll({ firstSlot, requests, contexts }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
+async function runAll({ firstSlot, requests }: Extract<ToLane, { kind: 'run' }>): Promise<void> {
   let index = 0;
-  for (const request of unpackRequests(requests)) {
+  for (const [request, context] of unpackRequests(requests)) {
     const slot = (firstSlot + index) % SLOT_COUNT;
-    const context = contexts[index] as SegmentContext;
     index += 1;
     const claim = Atomics.compareExchange(shared, SHARED.claims + slot, CLAIM.waiting, CLAIM.begun);
     if (claim === CLAIM.waiting) {
@@ -67,7 +66,7 @@ async function runAll({ firstSlot, requests, contexts }: Extract<ToLane, { kind:
       const flow = flows.get(request.flowHash);
       if (flow === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A lane was not taught the flow it is to run.');
       if (flow.prepared.hasLua && !machine.isReady) await machine.ready();
-      run(flow, { slot, request, context, isLast: index === contexts.length });
+      run(flow, { slot, request, context, isLast: index === requests.own.length });
       Atomics.store(shared, SHARED.slot, -1);
     } else {
       outbox.skip(slot);

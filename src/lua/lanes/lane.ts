@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { MIB, MoonpoolError, workerUrl } from '../../core/index.ts';
 import type { Flow } from '../../flow/index.ts';
 import type { Job } from './job.ts';
-import { packRequests, unpack } from './message-bytes.ts';
+import { packRequests, unpackResult } from './message-bytes.ts';
 import {
   CLAIM,
   type FromLane,
@@ -221,9 +221,8 @@ export class Lane {
       this.#load += 1;
       this.#bytes += bytes;
     }
-    const requests = packRequests(jobs.map((job) => job.request));
-    const contexts = jobs.map((job) => job.context(isSuspect(job)));
-    this.#post({ kind: 'run', firstSlot, requests, contexts });
+    const requests = packRequests(jobs.map((job) => [job.request, job.context(isSuspect(job))]));
+    this.#post({ kind: 'run', firstSlot, requests });
   }
 
   /** What the worker must be told before it can run `flow`. */
@@ -250,7 +249,7 @@ export class Lane {
       return;
     }
     const { entries, bytes, passed } = message;
-    for (const { slot, facts, result } of entries) {
+    for (const [slot, facts, result] of entries) {
       const member = this.#members.get(slot);
       const job = member?.job;
       if (member === undefined || job === undefined) {
@@ -259,7 +258,7 @@ export class Lane {
       if (facts !== undefined) this.#events.onFacts(job, facts);
       if (result === undefined) continue;
       this.#release(member);
-      this.#events.onResult(job, unpack(result, bytes) as SegmentResult);
+      this.#events.onResult(job, unpackResult(result, bytes));
     }
     if (passed !== undefined) this.#forgetTo(passed);
     this.#events.onReported();

@@ -1,35 +1,46 @@
 /**
- * Puts the small byte arrays of a message into one, because a platform clones each array at
- * several times the cost of everything else in a small segment.
+ * Writes requests and results so flat that a platform clones them for little: lists instead of
+ * objects in objects, the small byte arrays of a message in one.
  *
  * Arrays above {@link MAX_PIECE_BYTES} stay themselves: nobody shall keep a whole message
  * alive for long, nor copy a state twice. Invariant: what is unpacked equals what was packed.
  */
-import type { SegmentRequest, SegmentStart } from '../../flow/index.ts';
+import type { SegmentEnd, SegmentOutcome, SegmentRequest, SegmentStart } from '../../flow/index.ts';
+import type { LateStep, SegmentContext, SegmentPause, SegmentResult } from './protocol.ts';
 
-/** The largest array that is put with others. */
-const MAX_PIECE_BYTES = 1024;
+/** The largest array that is put with others, in bytes. */
+export const MAX_PIECE_BYTES = 1023;
+/** A place in the bundle is offset × this + length. */
+const PLACE_UNIT = 1024;
 const FIRST_BYTES = 1024;
 
-/** An object whose byte arrays lie elsewhere: name, offset and length of each. */
-export interface PackedValue {
-  readonly rest: object;
-  readonly pieces?: readonly (string | number)[];
-  /** Objects inside, by name, packed too. */
-  readonly inside?: readonly (readonly [string, PackedValue | readonly PackedValue[]])[];
-}
+/** Where a byte array lies: a place in the message's bundle, or the array itself. */
+type Piece = number | Uint8Array;
 
-/** What requests of one run have in common is sent once. */
+/** An object: what of it holds no bytes, then name and content of each property that does. */
+type PackedObject = readonly [rest: object, ...parts: (string | Piece | readonly PackedObject[])[]];
+
+/** What the segments of one run have in common, sent once. */
+type SharedPart = Omit<SegmentRequest, 'start' | 'seed' | 'state' | 'machine'>;
+
+/** Index of the shared part, seed, state, machine, start, and context where that is not the usual. */
+type PackedRequest = readonly [number, string, Piece, Piece | undefined, PackedObject, SegmentContext | undefined];
+
+/** Requests of one message. */
 export interface PackedRequests {
   readonly bytes: Uint8Array;
-  readonly shared: readonly Omit<SegmentRequest, OwnKey>[];
-  /** Per request: index into `shared`, seed, and the request's own parts. */
-  readonly own: readonly (readonly [number, string, PackedValue])[];
+  readonly shared: readonly SharedPart[];
+  readonly own: readonly PackedRequest[];
 }
 
-type OwnKey = 'start' | 'seed' | 'state' | 'machine';
+/** A result: its kind, then what that has. */
+export type PackedResult =
+  | readonly ['ended', number, SegmentOutcome['guarded'], PackedObject]
+  | readonly ['paused', PackedObject]
+  | readonly ['late', LateStep]
+  | readonly ['stopped'];
 
-/** Collects the small arrays of one message. */
+/** Collects the byte arrays of one message. */
 export class ByteBundle {
   #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
@@ -37,41 +48,11 @@ export class ByteBundle {
   #last: Uint8Array | undefined;
   #lastAt = 0;
 
-  /** Packs the byte arrays that are properties of `value`, and those of the objects that `inside` names. */
-  pack(value: object, inside: readonly string[] = []): PackedValue {
-    const rest: Record<string, unknown> = {};
-    const pieces: (string | number)[] = [];
-    const packedInside: [string, PackedValue | PackedValue[]][] = [];
-    for (const [key, part] of Object.entries(value) as [string, unknown][]) {
-      if (part instanceof Uint8Array) {
-        if (part.length <= MAX_PIECE_BYTES) pieces.push(key, this.#add(part), part.length);
-        // A view would be cloned with all that lies around it.
-        else rest[key] = part.length === part.buffer.byteLength ? part : part.slice();
-      } else if (inside.includes(key) && Array.isArray(part)) {
-        packedInside.push([key, part.map((item: object) => this.pack(item))]);
-      } else if (inside.includes(key) && typeof part === 'object' && part !== null) {
-        packedInside.push([key, this.pack(part, inside)]);
-      } else {
-        rest[key] = part;
-      }
-    }
-    return {
-      rest,
-      ...(pieces.length > 0 ? { pieces } : {}),
-      ...(packedInside.length > 0 ? { inside: packedInside } : {}),
-    };
-  }
-
-  /** What was collected; the bundle begins anew. */
-  take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
-    this.#last = undefined;
-    return bytes;
-  }
-
-  #add(part: Uint8Array): number {
-    if (part === this.#last) return this.#lastAt;
+  /** Where `part` lies from now on. */
+  add(part: Uint8Array): Piece {
+    // A view would be cloned with all that lies around it.
+    if (part.length > MAX_PIECE_BYTES) return part.length === part.buffer.byteLength ? part : part.slice();
+    if (part === this.#last) return this.#lastAt * PLACE_UNIT + part.length;
     const at = this.#length;
     if (at + part.length > this.#bytes.length) {
       const grown = new Uint8Array((at + part.length) * 2);
@@ -82,53 +63,141 @@ export class ByteBundle {
     this.#length = at + part.length;
     this.#last = part;
     this.#lastAt = at;
-    return at;
+    return at * PLACE_UNIT + part.length;
+  }
+
+  /** Packs an object whose properties, and those of objects in its lists, may be byte arrays. */
+  pack(value: object): PackedObject {
+    const source = value as Readonly<Record<string, unknown>>;
+    const parts: (string | Piece | readonly PackedObject[])[] = [];
+    const rest: Record<string, unknown> = {};
+    for (const key of Object.keys(source)) {
+      const part = source[key];
+      if (part instanceof Uint8Array) parts.push(key, this.add(part));
+      else if (LISTS.has(key) && Array.isArray(part)) {
+        parts.push(
+          key,
+          part.map((item: object) => this.pack(item)),
+        );
+      } else rest[key] = part;
+    }
+    return parts.length === 0 ? [value] : [rest, ...parts];
+  }
+
+  /** What was collected; the bundle begins anew. */
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    this.#last = undefined;
+    return bytes;
   }
 }
 
-/** What {@link ByteBundle.pack} was given; its small arrays are views of `bytes`. */
-export function unpack(packed: PackedValue, bytes: Uint8Array): unknown {
-  const value: Record<string, unknown> = { ...packed.rest };
-  const { pieces = [], inside = [] } = packed;
-  for (let index = 0; index < pieces.length; index += 3) {
-    const at = pieces[index + 1] as number;
-    value[pieces[index] as string] = bytes.subarray(at, at + (pieces[index + 2] as number));
-  }
-  for (const [key, part] of inside) {
-    value[key] = 'rest' in part ? unpack(part, bytes) : part.map((item) => unpack(item, bytes));
+/** Properties that are lists of objects with byte arrays: branches and items that came in, items to go out. */
+const LISTS: ReadonlySet<string> = new Set(['results', 'items']);
+
+function pieceOf(piece: Piece, bytes: Uint8Array): Uint8Array {
+  if (typeof piece !== 'number') return piece;
+  const at = Math.floor(piece / PLACE_UNIT);
+  return bytes.subarray(at, at + (piece % PLACE_UNIT));
+}
+
+function unpack([rest, ...parts]: PackedObject, bytes: Uint8Array): unknown {
+  if (parts.length === 0) return rest;
+  const value: Record<string, unknown> = { ...rest };
+  for (let index = 0; index < parts.length; index += 2) {
+    const part = parts[index + 1] as Piece | readonly PackedObject[];
+    value[parts[index] as string] = Array.isArray(part)
+      ? part.map((item: PackedObject) => unpack(item, bytes))
+      : pieceOf(part as Piece, bytes);
   }
   return value;
 }
 
-/** Objects of a request that hold byte arrays: where it begins, and the branches that came in. */
-const REQUEST_INSIDE = ['start', 'results'] as const;
+const USUAL: SegmentContext = { callsBefore: 0, isSuspect: false };
 
-/** Packs requests for one message. */
-export function packRequests(requests: readonly SegmentRequest[]): PackedRequests {
+/** Packs requests and their contexts for one message. */
+export function packRequests(jobs: readonly (readonly [SegmentRequest, SegmentContext])[]): PackedRequests {
   const bundle = new ByteBundle();
-  const shared: Omit<SegmentRequest, OwnKey>[] = [];
-  const own = requests.map((request): readonly [number, string, PackedValue] => {
+  const shared: SharedPart[] = [];
+  const own = jobs.map(([request, context]): PackedRequest => {
     const { start, seed, state, machine, ...rest } = request;
     const last = shared.at(-1);
     if (last === undefined || !isSame(rest, last)) shared.push(rest);
-    const parts = machine === undefined ? { start, state } : { start, state, machine };
-    return [shared.length - 1, seed, bundle.pack(parts, REQUEST_INSIDE)];
+    const isUsual = context.callsBefore === 0 && !context.isSuspect && context.replacement === undefined;
+    return [
+      shared.length - 1,
+      seed,
+      bundle.add(state),
+      machine === undefined ? undefined : bundle.add(machine),
+      bundle.pack(start),
+      isUsual ? undefined : context,
+    ];
   });
   return { bytes: bundle.take(), shared, own };
 }
 
-/** The requests that {@link packRequests} was given. */
-export function* unpackRequests({ bytes, shared, own }: PackedRequests): Generator<SegmentRequest> {
-  for (const [index, seed, packed] of own) {
-    const rest = shared[index] as Omit<SegmentRequest, OwnKey>;
-    const parts = unpack(packed, bytes) as { start: SegmentStart; state: Uint8Array; machine?: Uint8Array };
-    yield { ...rest, ...parts, seed };
+/** What {@link packRequests} was given. */
+export function* unpackRequests({
+  bytes,
+  shared,
+  own,
+}: PackedRequests): Generator<readonly [SegmentRequest, SegmentContext]> {
+  for (const [index, seed, state, machine, start, context = USUAL] of own) {
+    const request = {
+      ...(shared[index] as SharedPart),
+      seed,
+      state: pieceOf(state, bytes),
+      start: unpack(start, bytes) as SegmentStart,
+    };
+    yield [machine === undefined ? request : { ...request, machine: pieceOf(machine, bytes) }, context];
   }
+}
+
+/** Packs a result; its bytes go into `bundle`. */
+export function packResult(result: SegmentResult, bundle: ByteBundle): PackedResult {
+  switch (result.kind) {
+    case 'ended': {
+      const { end, steps, guarded } = result.outcome;
+      return ['ended', steps, guarded, bundle.pack(end)];
+    }
+    case 'paused':
+      return ['paused', bundle.pack(result.pause)];
+    case 'late':
+      return ['late', result.late];
+    case 'stopped':
+      return ['stopped'];
+  }
+}
+
+/** What {@link packResult} was given. */
+export function unpackResult(packed: PackedResult, bytes: Uint8Array): SegmentResult {
+  switch (packed[0]) {
+    case 'ended': {
+      const [kind, steps, guarded, end] = packed;
+      const outcome = { end: unpack(end, bytes) as SegmentEnd, steps };
+      return { kind, outcome: guarded === undefined ? outcome : { ...outcome, guarded } };
+    }
+    case 'paused':
+      return { kind: 'paused', pause: unpack(packed[1], bytes) as SegmentPause };
+    case 'late':
+      return { kind: 'late', late: packed[1] };
+    case 'stopped':
+      return { kind: 'stopped' };
+  }
+}
+
+/** The byte arrays of a packed result that lie outside the bundle. */
+export function largeParts(packed: PackedResult): Uint8Array[] {
+  return packed.flatMap((part) => (Array.isArray(part) ? part.filter((item) => item instanceof Uint8Array) : []));
 }
 
 /** True when both have the same properties, compared by identity. */
 function isSame(left: object, right: object): boolean {
-  const entries = Object.entries(left);
-  if (entries.length !== Object.keys(right).length) return false;
-  return entries.every(([key, value]) => (right as Record<string, unknown>)[key] === value);
+  const keys = Object.keys(left);
+  if (keys.length !== Object.keys(right).length) return false;
+  for (const key of keys) {
+    if ((left as Record<string, unknown>)[key] !== (right as Record<string, unknown>)[key]) return false;
+  }
+  return true;
 }

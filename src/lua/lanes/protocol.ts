@@ -7,7 +7,7 @@
  */
 import type { ErrorData } from '../../core/index.ts';
 import type { Flow, PathMemo, SegmentFact, SegmentOutcome, SegmentStart } from '../../flow/index.ts';
-import type { PackedRequests, PackedValue } from './message-bytes.ts';
+import type { PackedRequests, PackedResult } from './message-bytes.ts';
 
 /** Slots of a lane, used in turn: more than segments it is ever given, those taken back included. */
 export const SLOT_COUNT = 256;
@@ -73,12 +73,7 @@ export type ToLane =
   /** Make ready what the flow's first segment needs. */
   | { readonly kind: 'prepare'; readonly flowHash: string }
   /** Segments in order, in slots that follow each other. */
-  | {
-      readonly kind: 'run';
-      readonly firstSlot: number;
-      readonly requests: PackedRequests;
-      readonly contexts: readonly SegmentContext[];
-    };
+  | { readonly kind: 'run'; readonly firstSlot: number; readonly requests: PackedRequests };
 
 /** The step of a segment that ran past its limit. */
 export interface LateStep {
@@ -109,12 +104,7 @@ export type SegmentResult =
   | { readonly kind: 'stopped' };
 
 /** What happened to the segment in a slot, in order; a result is its last. */
-export interface ReportEntry {
-  readonly slot: number;
-  readonly facts?: readonly SegmentFact[];
-  /** A {@link SegmentResult}. */
-  readonly result?: PackedValue;
-}
+export type ReportEntry = readonly [slot: number, facts: readonly SegmentFact[] | undefined, result?: PackedResult];
 
 /** Lane → main. */
 export type FromLane =
