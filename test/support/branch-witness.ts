@@ -43,14 +43,14 @@ kept()
 return { strangers = array{ table.unpack(strangers) }, globals = table.concat(names, " "), drawn = drawn }
 `;
 
-/** Is still on its own machine, computes, and fails when that is its fate. */
+/** Is still on its own machine, computes, and fails when that is its fate; one that never returns may begin here. */
 const WORK = `
-assert(owner == state.id and ("x").owner == state.id and kept() == state.id, "the machine of another")
 local fate = state.fate
-if fate == "error" then error("the fate of " .. state.id .. " was a timeout") end
-if fate == "memory" then local t = {} for i = 1, 1e9 do t[i] = state.id .. i end end
 if fate == "loop" then while true do end end
 if fate == "pattern" then (("a"):rep(30000)):find((".-"):rep(20) .. "b") end
+assert(owner == state.id and ("x").owner == state.id and kept() == state.id, "the machine of another")
+if fate == "error" then error("the fate of " .. state.id .. " was a timeout") end
+if fate == "memory" then local t = {} for i = 1, 1e9 do t[i] = state.id .. i end end
 local sum = 0
 for i = 1, state.count do sum = (sum * 31 + i * state.factor) % 1000003 end
 return { sum = sum }

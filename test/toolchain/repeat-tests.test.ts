@@ -31,7 +31,7 @@ describe('repeat-tests', () => {
     assert.equal(result.stdout.match(/^\d\/3 seed \d: green, 1 passed, /gm)?.length, 3);
     assert.match(
       result.stdout,
-      /^\| \d{4}-\d\d-\d\d \| 3 × 1 files, 2 rounds, seeds 1–3 \| 3 tests passed, 0 flakes \| /m,
+      /^\| \d{4}-\d\d-\d\d \| 3 × 1 files in rounds of 1, seeds 1–3 \| 3 tests passed, 0 flakes \| /m,
     );
   });
 
