@@ -72,7 +72,7 @@ export class ActiveRun implements Run {
   readonly #tries = new Map<string, BreakerUse>();
   /** Steps somebody is giving something to. */
   readonly #giving = new Set<string>();
-  #restListeners: ((rest: RunOutcome | RunWaiting) => void)[] = [];
+  readonly #restListeners: ((rest: RunOutcome | RunWaiting) => void)[] = [];
   #seq = 0;
   #settle: (outcome: RunOutcome) => void = () => {};
   #stopListening: () => void = () => {};

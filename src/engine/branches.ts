@@ -17,6 +17,7 @@ import {
   type SegmentStart,
 } from '../flow/index.ts';
 import type { BreakerUse, Command, UnnumberedEvent } from './decision.ts';
+import type { RunTimers } from './run-timers.ts';
 import {
   type BranchEnd,
   branchName,
@@ -26,6 +27,7 @@ import {
   type Phase,
   policyOf,
   startOf,
+  newPath,
 } from './path.ts';
 
 /** What the decider lends. */
@@ -37,9 +39,7 @@ export interface Lent {
   readonly publish: (path: Path, event: Omit<UnnumberedEvent, 'branch'>) => void;
   readonly compute: (path: Path, start: SegmentStart) => void;
   readonly ask: (path: Path, breaker: BreakerUse, then: (error: ErrorData | undefined) => void) => void;
-  /** Starts a timer of the path and gives its name. */
-  readonly startTimer: (path: Path, delayMs: number, then: (atMs: number) => void) => string;
-  readonly stopTimer: (timer: string) => void;
+  readonly timers: RunTimers;
   /** Ends what the paths have in flight and forgets them. */
   readonly abandon: (paths: readonly Path[]) => void;
   readonly failPath: (path: Path, error: ErrorData, node: string | undefined) => void;
@@ -83,7 +83,7 @@ export class Branches {
     const timeoutMs = over.kind === 'static' ? undefined : node?.timeoutMs;
     if (timeoutMs !== undefined) {
       const expire = (atMs: number): void => this.#expire(parent, fanOut, { timeoutMs, atMs });
-      fanOut.timer = this.#lent.startTimer(parent, timeoutMs, expire);
+      fanOut.timer = this.#lent.timers.start(parent, timeoutMs, expire);
     }
     this.#startNext(parent, fanOut);
   }
@@ -154,32 +154,21 @@ export class Branches {
 
   #addBranch(parent: Path, fanOut: FanOut, { index, attempt }: { index: number; attempt: number }): Path {
     const { over } = fanOut;
-    const own = over.kind === 'static' ? branchName(fanOut, index) : over.kind === 'items' ? String(index) : 'call';
+    const own = over.kind === 'static' ? over.route.branches[index] : over.kind === 'items' ? index : 'call';
     const id = `${fanOut.id}/${own}`;
-    const isCall = over.kind === 'call' || (over.kind === 'items' && over.flow !== undefined);
+    const called = calledBy(over);
     const name = branchName(fanOut, index);
-    const path: Path = {
+    const path = newPath({
       id: attempt === 1 ? id : `${id}~${attempt}`,
       key: `${fanOut.key}/${own}`,
       label: parent.label === '' ? name : `${parent.label}/${name}`,
-      flow: over.kind === 'static' ? parent.flow : (over.flow ?? parent.flow),
+      flow: called ?? parent.flow,
       place: { parent, fanOut, index },
-      root: isCall ? undefined : over.kind === 'items' ? fanOut.node : rootOf(parent),
-      join: over.kind === 'static' ? over.route.join : undefined,
+      ...(called === undefined ? standingOf(parent, fanOut) : { root: undefined, join: undefined, memo: undefined }),
       attempt,
-      startedAtMs: parent.nowMs,
-      segmentCount: 0,
-      timerCount: 0,
-      limitTimer: undefined,
-      visits: new Map(),
-      bodyTimers: new Map(),
-      phase: { kind: 'over' },
       state: parent.state,
-      memo: isCall ? undefined : fanOut.branchMemo,
-      machine: undefined,
-      isMachineDropped: false,
       nowMs: parent.nowMs,
-    };
+    });
     fanOut.running.add(path);
     this.#lent.add(path);
     return path;
@@ -188,7 +177,7 @@ export class Branches {
   #begin(path: Path, fanOut: FanOut): void {
     const { breaker, timeoutMs } = fanOut.policy;
     if (timeoutMs !== undefined) {
-      path.limitTimer = this.#lent.startTimer(path, timeoutMs, (atMs) => {
+      path.limitTimer = this.#lent.timers.start(path, timeoutMs, (atMs) => {
         path.nowMs = atMs;
         const message = `The branch ${path.label} did not end within its limit of ${timeoutMs} ms.`;
         this.fail(path, { code: 'FLOW_TIMEOUT', message }, undefined);
@@ -219,7 +208,7 @@ export class Branches {
     next.startedAtMs = path.startedAtMs;
     next.nowMs = path.nowMs;
     if (delayMs === 0) return this.#begin(next, fanOut);
-    const timer = this.#lent.startTimer(next, delayMs, (atMs) => {
+    const timer = this.#lent.timers.start(next, delayMs, (atMs) => {
       next.nowMs = atMs;
       this.#begin(next, fanOut);
     });
@@ -235,7 +224,7 @@ export class Branches {
 
   #failFanOut(parent: Path, fanOut: FanOut, { error, node }: { error: ErrorData; node: string | undefined }): void {
     this.#lent.abandon([...fanOut.running]);
-    if (fanOut.timer !== undefined) this.#lent.stopTimer(fanOut.timer);
+    this.#lent.timers.stop(fanOut.timer);
     if (fanOut.over.kind !== 'static') {
       this.#lent.compute(parent, { kind: 'error', node: fanOut.node, attempt: fanOut.attempt, error });
       return;
@@ -248,7 +237,7 @@ export class Branches {
 
   #bringTogether(parent: Path, fanOut: FanOut): void {
     const { over, stateBytes, node, attempt } = fanOut;
-    if (fanOut.timer !== undefined) this.#lent.stopTimer(fanOut.timer);
+    this.#lent.timers.stop(fanOut.timer);
     if (over.kind === 'call') {
       const [result] = fanOut.results;
       this.#lent.compute(parent, { kind: 'result', node, attempt, value: result?.state ?? new Uint8Array() });
@@ -302,6 +291,18 @@ function itemPolicy(node: FlowNode | undefined, count: number): FanOut['policy']
 function breakerOf(path: Path, fanOut: FanOut, settings: BreakerUse['settings']): BreakerUse {
   const { index } = placeOf(path);
   return { name: `${path.flow.name}/${fanOut.node}/${branchName(fanOut, index)}`, settings };
+}
+
+/** The flow that the branches run, when it is another. */
+function calledBy(over: FanOutKind): Flow | undefined {
+  return over.kind === 'static' ? undefined : over.flow;
+}
+
+/** The body a branch begins in, the join it ends at, and what it remembers. */
+function standingOf(parent: Path, fanOut: FanOut): Pick<Path, 'root' | 'join' | 'memo'> {
+  const { over, branchMemo: memo } = fanOut;
+  if (over.kind === 'static') return { root: rootOf(parent), join: over.route.join, memo };
+  return { root: fanOut.node, join: undefined, memo };
 }
 
 /** The body in which `parent` stands now, which is where its branches begin. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aFlow, anOutcome, aParallelRoute, stateBytes } from '../../test/support/segments.ts';
-import { Decider, decide, MAIN_PATH } from './decider.ts';
+import { Decider, decide } from './decider.ts';
+import { MAIN_PATH } from './path.ts';
 import type { Command, Happening } from './decision.ts';
 
 const EMPTY = stateBytes({});

@@ -6,17 +6,16 @@
  * stands in `path.ts`; how branches start and come in, in `branches.ts`.
  */
 import { type ErrorData, MoonpoolError } from '../core/index.ts';
-import type { Flow, FlowNode, Interrupts, SegmentEnd, SegmentFact, SegmentStart } from '../flow/index.ts';
+import type { Flow, Interrupts, SegmentEnd, SegmentFact, SegmentStart } from '../flow/index.ts';
 import { Branches } from './branches.ts';
 import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent, WaitingFor } from './decision.ts';
 import type { EffectOutcome, FlowResponse } from './ports.ts';
-import { type Lineage, lineageOf, type Path, type Phase } from './path.ts';
+import { type Lineage, lineageOf, MAIN_PATH, mainPath, nodeOf, type Path, type Phase, waitingOf } from './path.ts';
+import { BodyLimits } from './body-limits.ts';
+import { RunTimers } from './run-timers.ts';
 import { factEvent, waitingData } from './run-facts.ts';
 
 const encoder = new TextEncoder();
-
-/** The id of the path a run begins on. */
-export const MAIN_PATH = 'main';
 
 /** A path that pauses for longer keeps no machine meanwhile, ms. */
 const KEEP_MACHINE_MS = 10_000;
@@ -31,8 +30,8 @@ export class Decider {
   readonly #branches: Branches;
   readonly #paths = new Map<string, Path>();
   readonly #steps = new Map<string, Path>();
-  /** What to do when a timer fires. */
-  readonly #timers = new Map<string, (atMs: number) => void>();
+  readonly #timers = new RunTimers((command) => this.#commands.push(command));
+  readonly #bodyLimits: BodyLimits;
   #interrupts: Interrupts | undefined;
   #stepsTaken = 0;
   #inFlightCount = 0;
@@ -53,10 +52,14 @@ export class Decider {
       publish: (path, event) => this.#publish(path, event),
       compute: (path, start) => this.#compute(path, start),
       ask: (path, breaker, then) => this.#ask(path, breaker, then),
-      startTimer: (path, delayMs, then) => this.#startTimer(path, delayMs, then),
-      stopTimer: (timer) => this.#stopTimer(timer),
+      timers: this.#timers,
       abandon: (paths) => this.#abandon(paths),
       failPath: (path, error, node) => this.#fail(path, error, node),
+    });
+    this.#bodyLimits = new BodyLimits({
+      timers: this.#timers,
+      stopWork: (path) => this.#stopWork(path),
+      compute: (path, start) => this.#compute(path, start),
     });
   }
 
@@ -77,13 +80,7 @@ export class Decider {
 
   /** What waiting paths ask for. */
   get waitingFor(): readonly WaitingFor[] {
-    return [...this.#steps.values()].flatMap(({ phase }) => {
-      if (phase.kind !== 'waiting') return [];
-      const { step, node, when, prompt, schema } = phase;
-      return [
-        { step, node, when, ...(prompt === undefined ? {} : { prompt }), ...(schema === undefined ? {} : { schema }) },
-      ];
-    });
+    return [...this.#steps.values()].flatMap(waitingOf);
   }
 
   /** The key of a path, without attempts; undefined for one that is over. */
@@ -127,16 +124,9 @@ export class Decider {
         if (path !== undefined) for (const fact of happening.facts) this.#report(path, fact);
         return;
       }
-      case 'segment_ended': {
-        const path = this.#paths.get(happening.path);
-        if (path?.phase.kind !== 'computing') return;
-        const { outcome } = happening;
-        this.#stepsTaken += outcome.steps;
-        for (const { node, success } of outcome.guarded ?? []) this.#tellBreaker(path.flow, node, success);
-        path.isMachineDropped = happening.isMachineDropped === true;
-        this.#afterSegment(path, outcome.end);
+      case 'segment_ended':
+        this.#endSegment(happening);
         return;
-      }
       case 'effect_begun': {
         const path = this.#steps.get(happening.step);
         if (path?.phase.kind !== 'acting') return;
@@ -149,19 +139,12 @@ export class Decider {
         this.#afterStep(happening);
         return;
       case 'call_begun':
-      case 'call_refused': {
-        const path = this.#paths.get(happening.path);
-        if (path?.phase.kind !== 'beginning') return;
-        if (happening.kind === 'call_refused') return this.#fail(path, happening.error, undefined);
-        path.state = happening.state;
-        return this.#compute(path, { kind: 'entry' });
-      }
-      case 'timer_fired': {
-        const then = this.#timers.get(happening.timer);
-        this.#timers.delete(happening.timer);
-        then?.(happening.atMs);
+      case 'call_refused':
+        this.#beginCall(happening);
         return;
-      }
+      case 'timer_fired':
+        this.#timers.fire(happening.timer, happening.atMs);
+        return;
       case 'stopped': {
         const kind = happening.error.code === 'FLOW_CANCELLED' ? 'cancelled' : 'failed';
         this.#finish({ kind, error: happening.error }, happening.atMs);
@@ -170,31 +153,27 @@ export class Decider {
     }
   }
 
+  #endSegment({ path: id, outcome, isMachineDropped }: Extract<Happening, { kind: 'segment_ended' }>): void {
+    const path = this.#paths.get(id);
+    if (path?.phase.kind !== 'computing') return;
+    this.#stepsTaken += outcome.steps;
+    for (const { node, success } of outcome.guarded ?? []) this.#tellBreaker(path.flow, node, success);
+    path.isMachineDropped = isMachineDropped === true;
+    this.#afterSegment(path, outcome.end);
+  }
+
+  #beginCall(happening: Extract<Happening, { kind: 'call_begun' | 'call_refused' }>): void {
+    const path = this.#paths.get(happening.path);
+    if (path?.phase.kind !== 'beginning') return;
+    if (happening.kind === 'call_refused') return this.#fail(path, happening.error, undefined);
+    path.state = happening.state;
+    this.#compute(path, { kind: 'entry' });
+  }
+
   #start({ atMs, state, input, stateBytes, interrupts }: Extract<Happening, { kind: 'started' }>): void {
     this.#branches.stateBytes = stateBytes;
     this.#interrupts = interrupts;
-    const path: Path = {
-      id: MAIN_PATH,
-      key: MAIN_PATH,
-      label: '',
-      flow: this.#flow,
-      place: undefined,
-      root: undefined,
-      join: undefined,
-      attempt: 1,
-      startedAtMs: atMs,
-      segmentCount: 0,
-      timerCount: 0,
-      limitTimer: undefined,
-      visits: new Map(),
-      bodyTimers: new Map(),
-      phase: { kind: 'over' },
-      state,
-      memo: undefined,
-      machine: undefined,
-      isMachineDropped: false,
-      nowMs: atMs,
-    };
+    const path = mainPath(this.#flow, state, atMs);
     this.#paths.set(path.id, path);
     this.#publish(path, { event: 'run.started', at_ms: atMs, data: { flow: this.#flow.name, input } });
     this.#compute(path, { kind: 'entry' });
@@ -248,7 +227,7 @@ export class Decider {
         path.state = end.state;
         path.memo = end.memo;
         path.machine = end.machine;
-        this.#watchBodies(path);
+        this.#bodyLimits.watch(path);
         this.#goOn(path, end);
     }
   }
@@ -281,10 +260,10 @@ export class Decider {
       }
       case 'gate': {
         const { node, attempt } = end;
-        const settings = nodeOf(path.flow, node)?.breaker;
+        const breaker = breakerOf(path.flow, node);
         const start: SegmentStart = { kind: 'node', node, attempt, admitted: 'breaker' };
-        if (settings === undefined) return this.#compute(path, start);
-        this.#ask(path, { name: `${path.flow.name}/${node}`, settings }, (error) =>
+        if (breaker === undefined) return this.#compute(path, start);
+        this.#ask(path, breaker, (error) =>
           this.#compute(path, error === undefined ? start : { kind: 'error', node, attempt, error }),
         );
         return;
@@ -295,22 +274,14 @@ export class Decider {
   #act(path: Path, end: Extract<SegmentEnd, { kind: 'action' }>): void {
     const { node, attempt, uses } = end;
     const step = this.#stepOf(path, node, attempt);
-    const facts = nodeOf(path.flow, node);
+    const timeoutMs = nodeOf(path.flow, node)?.timeoutMs;
+    const breaker = breakerOf(path.flow, node);
     this.#setPhase(path, { kind: 'acting', step, node, attempt });
     this.#steps.set(step, path);
     this.#commands.push({
-      kind: 'run_effect',
-      path: path.id,
-      flow: path.flow,
-      step,
-      node,
-      attempt,
-      uses,
-      with: end.with,
-      ...(facts?.timeoutMs === undefined ? {} : { timeoutMs: facts.timeoutMs }),
-      ...(facts?.breaker === undefined
-        ? {}
-        : { breaker: { name: `${path.flow.name}/${node}`, settings: facts.breaker } }),
+      ...{ kind: 'run_effect', path: path.id, flow: path.flow, step, node, attempt, uses, with: end.with },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(breaker === undefined ? {} : { breaker }),
     });
   }
 
@@ -362,15 +333,14 @@ export class Decider {
   }
 
   #tellBreaker(flow: Flow, node: string, success: boolean): void {
-    const settings = nodeOf(flow, node)?.breaker;
-    if (settings === undefined) return;
-    this.#commands.push({ kind: 'tell_breaker', breaker: { name: `${flow.name}/${node}`, settings }, success });
+    const breaker = breakerOf(flow, node);
+    if (breaker !== undefined) this.#commands.push({ kind: 'tell_breaker', breaker, success });
   }
 
   #pause(path: Path, delayMs: number, then: () => void): void {
     if (delayMs === 0) return then();
     if (delayMs > KEEP_MACHINE_MS) this.#dropMachine(path);
-    const timer = this.#startTimer(path, delayMs, (atMs) => {
+    const timer = this.#timers.start(path, delayMs, (atMs) => {
       path.nowMs = atMs;
       then();
     });
@@ -384,48 +354,6 @@ export class Decider {
     path.machine = undefined;
   }
 
-  #startTimer(path: Path, delayMs: number, then: (atMs: number) => void): string {
-    const timer = `${path.id}#${path.timerCount}`;
-    path.timerCount += 1;
-    this.#timers.set(timer, then);
-    this.#commands.push({ kind: 'start_timer', timer, path: path.id, delayMs });
-    return timer;
-  }
-
-  #stopTimer(timer: string): void {
-    if (this.#timers.delete(timer)) this.#commands.push({ kind: 'stop_timer', timer });
-  }
-
-  /** Bodies with a time limit are timed from the first time something in them leaves the lane. */
-  #watchBodies(path: Path): void {
-    const frames = path.memo?.frames ?? [];
-    for (const [owner, timer] of path.bodyTimers) {
-      if (frames.some(({ node }) => node === owner)) continue;
-      path.bodyTimers.delete(owner);
-      this.#stopTimer(timer);
-    }
-    for (const { node, attempt } of frames) {
-      const timeoutMs = nodeOf(path.flow, node)?.timeoutMs;
-      if (timeoutMs === undefined || path.bodyTimers.has(node)) continue;
-      const expire = (atMs: number): void => this.#failBody(path, { node, attempt, timeoutMs, atMs });
-      path.bodyTimers.set(node, this.#startTimer(path, timeoutMs, expire));
-    }
-  }
-
-  /** The time of a body is up: whatever the path does in it ends, and its owner has failed. */
-  #failBody(path: Path, late: { node: string; attempt: number; timeoutMs: number; atMs: number }): void {
-    const frames = path.memo?.frames ?? [];
-    const depth = frames.findIndex(({ node }) => node === late.node);
-    path.bodyTimers.delete(late.node);
-    if (depth === -1 || path.phase.kind === 'over') return;
-    this.#stopWork(path);
-    path.nowMs = late.atMs;
-    path.memo = { ...path.memo, itemKeys: path.memo?.itemKeys ?? [], frames: frames.slice(0, depth) };
-    const message = `${late.node} did not end within its limit of ${late.timeoutMs} ms.`;
-    const { node, attempt } = late;
-    this.#compute(path, { kind: 'error', node, attempt, error: { code: 'FLOW_TIMEOUT', message } });
-  }
-
   #fail(path: Path, error: ErrorData, node: string | undefined): void {
     if (path.place !== undefined) this.#branches.fail(path, error, node);
     else this.#finish({ kind: 'failed', error, ...(node === undefined ? {} : { node }) }, path.nowMs);
@@ -437,10 +365,10 @@ export class Decider {
     switch (phase.kind) {
       case 'forked':
         this.#abandon([...phase.fanOut.running]);
-        if (phase.fanOut.timer !== undefined) this.#stopTimer(phase.fanOut.timer);
+        this.#timers.stop(phase.fanOut.timer);
         break;
       case 'pausing':
-        this.#stopTimer(phase.timer);
+        this.#timers.stop(phase.timer);
         break;
       case 'computing':
       case 'beginning':
@@ -471,8 +399,8 @@ export class Decider {
 
   #forget(path: Path): void {
     this.#setPhase(path, { kind: 'over' });
-    for (const timer of path.bodyTimers.values()) this.#stopTimer(timer);
-    if (path.limitTimer !== undefined) this.#stopTimer(path.limitTimer);
+    this.#bodyLimits.forget(path);
+    this.#timers.stop(path.limitTimer);
     path.place?.fanOut.running.delete(path);
     path.machine = undefined;
     this.#paths.delete(path.id);
@@ -538,8 +466,10 @@ export class Decider {
   }
 }
 
-function nodeOf(flow: Flow, name: string): FlowNode | undefined {
-  return flow.nodes.find((node) => node.name === name);
+/** The breaker of a node, under the name all runs share. */
+function breakerOf(flow: Flow, node: string): BreakerUse | undefined {
+  const settings = nodeOf(flow, node)?.breaker;
+  return settings === undefined ? undefined : { name: `${flow.name}/${node}`, settings };
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   BranchResult,
   Breaker,
   Flow,
+  FlowNode,
   ItemResult,
   ItemStart,
   ParallelRoute,
@@ -15,6 +16,7 @@ import type {
   Retry,
   SegmentStart,
 } from '../flow/index.ts';
+import type { WaitingFor } from './decision.ts';
 
 /** What a path is doing. */
 export type Phase =
@@ -70,6 +72,59 @@ export interface Path {
   /** The machine was given up to save memory and has to be made again from the journal. */
   isMachineDropped: boolean;
   nowMs: number;
+}
+
+/** The id of the path a run begins on. */
+export const MAIN_PATH = 'main';
+
+/** The path a run begins on. */
+export function mainPath(flow: Flow, state: Uint8Array, atMs: number): Path {
+  const names = { id: MAIN_PATH, key: MAIN_PATH, label: '' };
+  return newPath({
+    ...names,
+    flow,
+    place: undefined,
+    root: undefined,
+    join: undefined,
+    attempt: 1,
+    state,
+    nowMs: atMs,
+  });
+}
+
+/** A path that has not begun yet. */
+export function newPath(
+  parts: Pick<Path, 'id' | 'key' | 'label' | 'flow' | 'place' | 'root' | 'join' | 'attempt' | 'state' | 'nowMs'> & {
+    readonly memo?: PathMemo | undefined;
+  },
+): Path {
+  return {
+    ...parts,
+    memo: parts.memo,
+    startedAtMs: parts.nowMs,
+    segmentCount: 0,
+    timerCount: 0,
+    limitTimer: undefined,
+    visits: new Map(),
+    bodyTimers: new Map(),
+    phase: { kind: 'over' },
+    machine: undefined,
+    isMachineDropped: false,
+  };
+}
+
+/** The node of that name, which a checked flow has. */
+export function nodeOf(flow: Flow, name: string): FlowNode | undefined {
+  return flow.nodes.find((node) => node.name === name);
+}
+
+/** What a waiting path asks for; nothing of one that does not wait. */
+export function waitingOf({ phase }: Path): readonly WaitingFor[] {
+  if (phase.kind !== 'waiting') return [];
+  const { step, node, when, prompt, schema } = phase;
+  return [
+    { step, node, when, ...(prompt === undefined ? {} : { prompt }), ...(schema === undefined ? {} : { schema }) },
+  ];
 }
 
 /** A fan-out that a path is below, and the branch of it that it is, or is below. */

@@ -207,53 +207,95 @@ function isBeside(key: string, lineage: readonly Lineage[]): boolean {
  *
  * The same facts in the same order within each branch.
  *
- * @param onEvent called with each, numbered from 0 by whoever gives it
+ * @param onEvent called with each, and with how the run ended once it has
  */
 export async function replayEvents(
   parts: ReplayParts,
   onEvent: (event: UnnumberedEvent, end: Decider['end']) => void,
 ): Promise<void> {
-  const rerun = new Rerun(parts);
-  const { decider } = rerun;
-  const pending = new Map<string, Promise<SegmentOutcome>>();
-  const began = new Map<string, number[]>();
-  for (const entry of parts.entries) {
-    if (entry.kind !== 'effect.ended' || entry.beganAtMs === undefined) continue;
-    began.set(entry.step, [...(began.get(entry.step) ?? []), entry.beganAtMs]);
+  await new EventReplay(parts, onEvent).run();
+}
+
+/** Takes what came in the order in which it was taken. */
+class EventReplay {
+  readonly #parts: ReplayParts;
+  readonly #onEvent: (event: UnnumberedEvent, end: Decider['end']) => void;
+  readonly #rerun: Rerun;
+  readonly #pending = new Map<string, Promise<SegmentOutcome>>();
+  /** When safe effects began, which has no entry of its own. */
+  readonly #began = new Map<string, number[]>();
+
+  constructor(parts: ReplayParts, onEvent: (event: UnnumberedEvent, end: Decider['end']) => void) {
+    this.#parts = parts;
+    this.#onEvent = onEvent;
+    this.#rerun = new Rerun(parts);
+    for (const entry of parts.entries) {
+      if (entry.kind !== 'effect.ended' || entry.beganAtMs === undefined) continue;
+      this.#began.set(entry.step, [...(this.#began.get(entry.step) ?? []), entry.beganAtMs]);
+    }
   }
-  const take = (happening: Happening): void => {
-    for (const command of decider.take(happening)) {
-      if (command.kind === 'publish') onEvent(command.event, decider.end);
-      else if (command.kind === 'run_segment') pending.set(command.path, rerun.compute(command, take));
-      else if (command.kind === 'begin_call') take(rerun.begin(command));
-      else if (command.kind === 'abandon') for (const path of command.paths) pending.delete(path);
-      else if (command.kind === 'run_effect') {
-        const atMs = began.get(command.step)?.shift();
-        if (atMs !== undefined) take({ kind: 'effect_begun', step: command.step, atMs });
+
+  async run(): Promise<void> {
+    const { decider } = this.#rerun;
+    const entries = this.#parts.entries.filter(({ kind }) => kind !== 'run.started');
+    this.#take(this.#rerun.started());
+    for (let index = 0; decider.end === undefined; ) {
+      this.#parts.signal.throwIfAborted();
+      const entry = entries[index];
+      const [alone] = this.#pending.keys();
+      if (alone !== undefined && !decider.isConcurrent) {
+        if (entry?.kind === 'segment.taken' && entry.path === alone) index += 1;
+        await this.#settle(alone);
+      } else if (entry === undefined) {
+        return;
+      } else {
+        index += 1;
+        await this.#takeEntry(entry);
       }
     }
+  }
+
+  async #takeEntry(entry: JournalEntry): Promise<void> {
+    const happening = toHappening(entry);
+    if (entry.kind === 'segment.taken') await this.#settle(entry.path);
+    else if (happening !== undefined) this.#take(happening);
+  }
+
+  async #settle(path: string): Promise<void> {
+    const outcome = await this.#pending.get(path);
+    this.#pending.delete(path);
+    if (outcome !== undefined) this.#take({ kind: 'segment_ended', path, outcome });
+  }
+
+  readonly #take = (happening: Happening): void => {
+    for (const command of this.#rerun.decider.take(happening)) this.#carryOut(command);
   };
-  const settle = async (path: string): Promise<void> => {
-    const outcome = await pending.get(path);
-    pending.delete(path);
-    if (outcome !== undefined) take({ kind: 'segment_ended', path, outcome });
-  };
-  const entries = parts.entries.filter(({ kind }) => kind !== 'run.started');
-  take(rerun.started());
-  for (let index = 0; decider.end === undefined; ) {
-    parts.signal.throwIfAborted();
-    const entry = entries[index];
-    const [alone] = pending.keys();
-    if (alone !== undefined && !decider.isConcurrent) {
-      if (entry?.kind === 'segment.taken' && entry.path === alone) index += 1;
-      await settle(alone);
-    } else if (entry === undefined) {
-      break;
-    } else {
-      index += 1;
-      const happening = toHappening(entry);
-      if (entry.kind === 'segment.taken') await settle(entry.path);
-      else if (happening !== undefined) take(happening);
+
+  #carryOut(command: Command): void {
+    switch (command.kind) {
+      case 'publish':
+        this.#onEvent(command.event, this.#rerun.decider.end);
+        return;
+      case 'run_segment': {
+        const outcome = this.#rerun.compute(command, this.#take);
+        // Whoever settles the path sees the failure; a path that is abandoned has nobody.
+        outcome.catch(() => {});
+        this.#pending.set(command.path, outcome);
+        return;
+      }
+      case 'begin_call':
+        this.#take(this.#rerun.begin(command));
+        return;
+      case 'run_effect': {
+        const atMs = this.#began.get(command.step)?.shift();
+        if (atMs !== undefined) this.#take({ kind: 'effect_begun', step: command.step, atMs });
+        return;
+      }
+      case 'abandon':
+        for (const path of command.paths) this.#pending.delete(path);
+        return;
+      default:
+        return;
     }
   }
 }
