@@ -7,9 +7,13 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { actionFacts } from '../src/actions/index.ts';
 import { CONFIG_TREE } from '../src/app/index.ts';
 import { listOptions, type OptionRow, PROFILES } from '../src/control/index.ts';
-import { ERROR_FACTS, type ErrorFacts } from '../src/core/index.ts';
+import { ERROR_FACTS, type ErrorFacts, isJsonObject, type JsonObject, type JsonValue } from '../src/core/index.ts';
+import type { ActionFacts } from '../src/flow/index.ts';
+import { compileSchema } from '../src/spec/index.ts';
+import { ACTION_EXAMPLES } from './action-examples.ts';
 
 /** What each area of codes is about, in the order of the page. */
 const AREAS: Readonly<Record<string, string>> = {
@@ -85,7 +89,71 @@ The command line goes before the environment, that before the file, that before 
 ${tables.join('\n')}`;
 }
 
+const EFFECTS: Readonly<Record<ActionFacts['effect'], string>> = {
+  safe: 'safe: it reads only',
+  idempotent: 'idempotent: it may be repeated under one key',
+  other: 'other: it must not happen twice',
+};
+
+/** The types a schema allows, as people say them. */
+function typeWords(schema: JsonObject): string {
+  const { type, enum: words } = schema;
+  if (Array.isArray(words)) return words.flatMap((word) => (word === null ? [] : `\`${String(word)}\``)).join(', ');
+  const types = (Array.isArray(type) ? type : [type]).filter((one) => one !== 'null' && one !== undefined);
+  return types.length === 0 ? 'any value' : types.join(' or ').replaceAll('string', 'text').replaceAll('array', 'list');
+}
+
+function propertyRows(schema: JsonObject): string[][] {
+  const { properties, required } = schema;
+  const needed: readonly JsonValue[] = Array.isArray(required) ? required : [];
+  return Object.entries(isJsonObject(properties) ? properties : {}).map(([key, property]) => {
+    const own = isJsonObject(property) ? property : {};
+    const about = typeof own['description'] === 'string' ? own['description'] : '';
+    return [`\`${key}\`${needed.includes(key) ? ' (required)' : ''}`, typeWords(own), about].map(cell);
+  });
+}
+
+function exampleOf(facts: ActionFacts): string {
+  const example = ACTION_EXAMPLES[facts.name];
+  if (example === undefined) throw new Error(`scripts/action-examples.ts has no example of ${facts.name}.`);
+  const problems = compileSchema(facts.withSchema)(example);
+  if (problems.length > 0) throw new Error(`The example of ${facts.name} does not fit: ${problems.join(' ')}`);
+  const lines = Object.entries(example).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`);
+  return ['```yaml', '- name: step', `  uses: ${facts.name}`, '  with:', ...lines, '```'].join('\n');
+}
+
+function actionSection(facts: ActionFacts): string {
+  const input = propertyRows(facts.withSchema);
+  const result = propertyRows(facts.resultSchema);
+  return [
+    `## ${facts.name}`,
+    facts.about,
+    `Effect: ${EFFECTS[facts.effect]}.`,
+    toTable(['`with`', 'Takes', 'Meaning'], input),
+    toTable(['Result', 'Is', 'Meaning'], result),
+    exampleOf(facts),
+    '',
+  ].join('\n\n');
+}
+
+function actionsPage(): string {
+  const catalogue = actionFacts();
+  const sections = catalogue.names().flatMap((name) => catalogue.find(name) ?? []);
+  return `<!-- Generated from the schemas in src/actions/ and scripts/action-examples.ts by npm run docs:write; do not edit. -->
+
+# Actions
+
+A node calls one with \`uses\`, and gives it \`with\`, in which templates are rendered first. What may be left out may also be null.
+_Effect_ says what may happen after a crash: what is safe is simply done again, what is idempotent is done again under the same key, anything else waits for a person.
+A blob handle is what an action with \`as: blob\` gave: \`{blob, bytes, type}\`. An operator adds actions of their own with \`actions.modules\`, see the [options](options.md).
+
+${sections.map(actionSection).join('\n')}`
+    .trimEnd()
+    .concat('\n');
+}
+
 const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/reference/actions.md': actionsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/options.md': optionsPage,
 };

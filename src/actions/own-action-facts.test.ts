@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileSchema } from '../spec/index.ts';
+import { compileSchema } from '../../test/support/action-call.ts';
 import { readOwnActionFacts } from './own-action-facts.ts';
 
 const GOOD = { effect: 'safe', about: 'Looks up.', with: { type: 'object' } };

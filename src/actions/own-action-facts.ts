@@ -16,6 +16,7 @@ export interface OwnActionFacts {
 const MAX_ACTIONS = 100;
 const MAX_ABOUT_LENGTH = 500;
 const NAME = /^(?=.{3,64}$)([a-z][a-z0-9_]*)(?:\.[a-z][a-z0-9_]*)+$/;
+const EFFECTS: readonly (JsonValue | undefined)[] = ['safe', 'idempotent', 'other'];
 const KEYS: ReadonlySet<string> = new Set(['effect', 'about', 'with', 'result']);
 /** The first parts of names that are ours, some of them not used yet. */
 const RESERVED_AREAS: ReadonlySet<string> = new Set(
@@ -62,26 +63,28 @@ function nameProblems(name: string): readonly string[] {
 
 function entryProblems(entry: JsonValue, compileSchema: CompileSchema): readonly string[] {
   if (!isJsonObject(entry)) return ['must be an object'];
-  const problems: string[] = [];
-  for (const key of Object.keys(entry))
-    if (!KEYS.has(key)) problems.push(`has ${JSON.stringify(key.slice(0, 60))}, which is not known`);
+  const unknown = Object.keys(entry).filter((key) => !KEYS.has(key));
+  const problems = unknown.map((key) => `has ${JSON.stringify(key.slice(0, 60))}, which is not known`);
   const { effect, about, with: input, result } = entry;
-  if (effect !== 'safe' && effect !== 'idempotent' && effect !== 'other') {
+  if (!EFFECTS.includes(effect)) {
     problems.push('needs effect: safe (only reads), idempotent (may be repeated under one key) or other');
   }
   if (typeof about !== 'string' || about === '' || about.length > MAX_ABOUT_LENGTH) {
     problems.push(`needs about: a sentence of at most ${MAX_ABOUT_LENGTH} characters`);
   }
   if (!isJsonObject(input) || input['type'] !== 'object') problems.push('needs with: a JSON Schema of type object');
-  else problems.push(...schemaProblems('with', input, compileSchema));
   if (result !== undefined && !isJsonObject(result)) problems.push('has a result that is no JSON Schema');
-  else if (result !== undefined) problems.push(...schemaProblems('result', result, compileSchema));
-  return problems;
+  return [
+    ...problems,
+    ...schemaProblems(entry, 'with', compileSchema),
+    ...schemaProblems(entry, 'result', compileSchema),
+  ];
 }
 
-function schemaProblems(key: string, schema: JsonObject, compileSchema: CompileSchema): readonly string[] {
+function schemaProblems(entry: JsonObject, key: string, compileSchema: CompileSchema): readonly string[] {
+  const schema = getOwn(entry, key);
   try {
-    compileSchema(schema);
+    if (isJsonObject(schema)) compileSchema(schema);
     return [];
   } catch (error) {
     if (!(error instanceof MoonpoolError)) throw error;

@@ -102,16 +102,8 @@ export async function loadOwnActions(
   for (const { name, path, facts } of modules) {
     try {
       const runs = await withinTime(loadRuns(path, tools), clock);
-      for (const extra of Object.keys(runs)) {
-        if (!facts.some((fact) => fact.name === extra))
-          problems.push(`${name} has ${extra}, which its schema file does not describe`);
-      }
-      for (const fact of facts) {
-        const run = Object.hasOwn(runs, fact.name) ? runs[fact.name] : undefined;
-        if (typeof run !== 'function')
-          problems.push(`${name} has no function for ${fact.name}, which its schema file describes`);
-        else actions.push(toAction(fact, run as OwnActionRun));
-      }
+      problems.push(...mismatches(facts, runs).map((problem) => `${name} ${problem}`));
+      for (const fact of facts) actions.push(toAction(fact, runs[fact.name] as OwnActionRun));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       problems.push(`${name} cannot be loaded: ${reason.split('\n', 1)[0]?.slice(0, 300)}`);
@@ -119,6 +111,18 @@ export async function loadOwnActions(
   }
   requireNone(problems);
   return actions;
+}
+
+/** Where what a module has and what its schema file describes differ. */
+function mismatches(facts: readonly ActionFacts[], runs: { readonly [name: string]: unknown }): readonly string[] {
+  const described = new Set(facts.map(({ name }) => name));
+  const missing = facts.filter(({ name }) => !Object.hasOwn(runs, name) || typeof runs[name] !== 'function');
+  return [
+    ...Object.keys(runs).flatMap((name) =>
+      described.has(name) ? [] : [`has ${name}, which its schema file does not describe`],
+    ),
+    ...missing.map(({ name }) => `has no function for ${name}, which its schema file describes`),
+  ];
 }
 
 async function loadRuns(path: string, tools: object): Promise<{ readonly [name: string]: unknown }> {

@@ -40,11 +40,11 @@ export function readTextSource(
 ): TextSource {
   const { key = 'text', maxBytes } = limits;
   const given = getOwn(input, key) ?? undefined;
-  const handle = toBlobReference(getOwn(input, 'blob')) ?? toBlobReference(given);
-  const isBoth = getOwn(input, 'blob') !== undefined && getOwn(input, 'blob') !== null && given !== undefined;
-  if (isBoth || (handle === undefined && given === undefined)) {
+  const blob = getOwn(input, 'blob') ?? undefined;
+  if ((blob === undefined) === (given === undefined)) {
     throw actionError(action, `takes either ${key} or blob, and not both.`);
   }
+  const handle = toBlobReference(blob ?? given);
   if (handle !== undefined) return { kind: 'blob', handle };
   if (typeof given !== 'string')
     throw actionError(action, `${key} must be text or a blob handle, got ${shown(given)}.`);

@@ -93,21 +93,9 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       health.report('kv', 'degraded', `The values of ${namespace} were damaged and set aside as ${file}.`),
   });
   const blobs = await createBlobStore(join(directory, 'blobs'), { maxTotalBytes: BLOB_BYTES });
-  const actions = await createAllActions(
-    {
-      http,
-      kv,
-      blobs,
-      work,
-      health,
-      log,
-      clock,
-      ...files,
-      stateBytes: options.limits.stateBytes,
-      compileSchema,
-    },
-    modules,
-  );
+  const { stateBytes } = options.limits;
+  const tools = { http, kv, blobs, work, health, log, clock, ...files, stateBytes, compileSchema };
+  const actions = await createAllActions(tools, modules);
   const runner = createRunner({
     segments: lanes,
     actions,

@@ -147,9 +147,7 @@ interface Column {
 }
 
 function readTable(reader: FieldReader, options: CsvOptions): CsvTable {
-  const names =
-    options.header === 'first' ? (reader.next() ?? []) : options.header === 'none' ? undefined : options.header;
-  if (names !== undefined) requireUnique(names);
+  const names = readHeader(reader, options.header);
   const columns = names === undefined ? undefined : chooseColumns(names, options);
   const lastRow = options.skipRows + (options.maxRows ?? Number.POSITIVE_INFINITY);
   const rows: JsonValue[] = [];
@@ -169,6 +167,14 @@ function readTable(reader: FieldReader, options: CsvOptions): CsvTable {
     rows.push(row);
   }
   return { ok: true, rows, columns: names ?? [], total };
+}
+
+/** The names of the columns; undefined when rows are lists. */
+function readHeader(reader: FieldReader, header: CsvOptions['header']): readonly string[] | undefined {
+  if (header === 'none') return undefined;
+  const names = header === 'first' ? (reader.next() ?? []) : header;
+  requireUnique(names);
+  return names;
 }
 
 function requireUnique(names: readonly string[]): void {

@@ -6,6 +6,9 @@ import { compileSchema } from '../../src/spec/index.ts';
 import type { Action, ActionCall, ActionResult } from '../../src/engine/index.ts';
 import type { JsonObject } from '../../src/core/index.ts';
 
+/** The schema check, for tests of actions, which do not know where it comes from. */
+export { compileSchema };
+
 /** A call by the node `node` of the flow `flow`, with `more` on top. */
 function anActionCall(more: Partial<ActionCall> = {}): ActionCall {
   return {

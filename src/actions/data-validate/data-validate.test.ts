@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { callAction } from '../../../test/support/action-call.ts';
+import { callAction, compileSchema } from '../../../test/support/action-call.ts';
 import type { JsonObject, JsonValue } from '../../core/index.ts';
-import { compileSchema } from '../../spec/index.ts';
 import { createDataValidateAction } from './index.ts';
 
 let compiledCount = 0;

@@ -115,13 +115,17 @@ async function look(search: Search, folder: string, depth: number): Promise<void
     if (found === undefined) continue;
     // Links are listed and not followed further: they may lead in a circle.
     if (found.kind === 'folder' && entry.isDirectory() && depth < search.depth) inner.push(path);
-    if ((search.kind ?? found.kind) !== found.kind || !matchesWildcard(search.pattern, entry.name)) continue;
-    if (search.found.length === search.maxCount) {
-      throw actionError(NAME, `more than ${search.maxCount} entries are there; raise max_count or narrow pattern.`);
-    }
-    search.found.push(found);
+    take(search, found);
   }
   for (const path of inner) await look(search, path, depth + 1);
+}
+
+function take({ kind, pattern, found, maxCount }: Search, entry: Entry): void {
+  if ((kind ?? entry.kind) !== entry.kind || !matchesWildcard(pattern, entry.name)) return;
+  if (found.length === maxCount) {
+    throw actionError(NAME, `more than ${maxCount} entries are there; raise max_count or narrow pattern.`);
+  }
+  found.push(entry);
 }
 
 /** An entry as it is given; undefined for what may not be touched, is gone again, or is neither file nor folder. */

@@ -73,10 +73,7 @@ export function createHttpRespondAction(deps: { readonly blobs: BlobStore }): Ac
 }
 
 function toResponse(input: JsonObject): FlowResponse {
-  const status = getOwn(input, 'status') ?? 200;
-  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
-    throw actionError(NAME, `status must be a whole number from 200 to 599, got ${shown(status)}.`);
-  }
+  const status = readStatus(input);
   const { type, body, blob } = toBody(input);
   const hasNoBody = status === 204 || status === 304;
   if (hasNoBody && type !== undefined) {
@@ -86,6 +83,12 @@ function toResponse(input: JsonObject): FlowResponse {
   const wanted = readText(input, 'type') ?? headers['content-type'] ?? type;
   if (wanted !== undefined) headers['content-type'] = checkHeaderValue('content-type', wanted);
   return { status, headers, body, ...(blob === undefined ? {} : { blob }) };
+}
+
+function readStatus(input: JsonObject): number {
+  const status = getOwn(input, 'status') ?? 200;
+  if (typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw actionError(NAME, `status must be a whole number from 200 to 599, got ${shown(status)}.`);
 }
 
 interface Body {

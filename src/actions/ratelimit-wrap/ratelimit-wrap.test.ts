@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { callAction } from '../../../test/support/action-call.ts';
+import { callAction, compileSchema } from '../../../test/support/action-call.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import type { JsonObject } from '../../core/index.ts';
 import type { Action, ActionCall } from '../../engine/index.ts';
-import { compileSchema } from '../../spec/index.ts';
 import { createRatelimitWrapAction } from './index.ts';
 
 interface Seen {

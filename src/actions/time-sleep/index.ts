@@ -74,7 +74,8 @@ function sleepMs(input: JsonObject, call: Pick<ActionCall, 'nowMs'>): number {
   return ms;
 }
 
-const ISO = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:Z|([+-])(\d\d):(\d\d))$/;
+const ISO =
+  /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 function toInstant(value: unknown): number {
   if (typeof value === 'number' && Math.abs(value) <= MAX_INSTANT_MS) return Math.floor(value);
@@ -88,14 +89,15 @@ function toInstant(value: unknown): number {
 
 /** Fractions of a second are left out. */
 function fromIso(text: string): number | undefined {
-  const match = ISO.exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0));
-  const [offsetHours, offsetMinutes] = [Number(match[8] ?? 0), Number(match[9] ?? 0)];
-  const isDate = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
-  if (!isDate || hour > 23 || minute > 59 || second > 59 || offsetHours > 23 || offsetMinutes > 59) return undefined;
-  const offsetMs = (offsetHours * HOUR_MS + offsetMinutes * MINUTE_MS) * (match[7] === '-' ? -1 : 1);
-  return utcFromParts({ year, month, day, hour, minute, second }) - offsetMs;
+  const [, date = '', hour, minute, second = 0, zone = 'Z'] = ISO.exec(text) ?? [];
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  const local = utcFromParts({ year, month, day, hour: Number(hour), minute: Number(minute), second: Number(second) });
+  return local - toOffsetMs(zone);
+}
+
+function toOffsetMs(zone: string): number {
+  if (zone === 'Z') return 0;
+  const [hours = 0, minutes = 0] = zone.slice(1).split(':').map(Number);
+  return (hours * HOUR_MS + minutes * MINUTE_MS) * (zone.startsWith('-') ? -1 : 1);
 }
