@@ -79,16 +79,21 @@ function nodeSchema(table: KeyTable): JsonObject {
 /** With `type: word`, `wanted` holds and none of `foreign` is there. */
 function ruleOfType(word: string, wanted: JsonObject, foreign: readonly string[]): JsonObject {
   return {
-    if: { properties: { type: { const: word } }, required: ['type'] },
+    if: whenIs('type', word),
     then: { ...wanted, properties: Object.fromEntries(foreign.map((key) => [key, false])) },
   };
+}
+
+/** An object with `word` under `key`; without the type, editors would offer what follows for a node that is still empty. */
+function whenIs(key: string, word: string): JsonObject {
+  return { type: 'object', properties: { [key]: { const: word } }, required: [key] };
 }
 
 /** A node that uses `name` has a `with` that fits; where a template stands, anything fits. */
 function withRule(name: string, actions: ActionCatalogue): JsonObject {
   const schema = actions.find(name)?.withSchema ?? {};
   return {
-    if: { properties: { uses: { const: name } }, required: ['uses'] },
+    if: whenIs('uses', name),
     then: { properties: { with: allowTemplates(schema) } },
   };
 }
