@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aFlow, anOutcome, aParallelRoute, stateBytes } from '../../test/support/segments.ts';
-import { Decider, decide } from './decider.ts';
+import { decide } from './decide.ts';
+import { Decider } from './decider.ts';
 import { MAIN_PATH } from './path.ts';
 import type { Command, Happening } from './decision.ts';
 

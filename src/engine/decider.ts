@@ -471,14 +471,3 @@ function breakerOf(flow: Flow, node: string): BreakerUse | undefined {
   const settings = nodeOf(flow, node)?.breaker;
   return settings === undefined ? undefined : { name: `${flow.name}/${node}`, settings };
 }
-
-/**
- * The commands that follow `event` in a run with this history: the pure form of {@link Decider}.
- *
- * Cost: linear in the history. For checks and replay; a live run keeps one `Decider`.
- */
-export function decide(flow: Flow, history: readonly Happening[], event: Happening): readonly Command[] {
-  const decider = new Decider(flow);
-  for (const past of history) decider.take(past);
-  return decider.take(event);
-}
