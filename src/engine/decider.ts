@@ -218,7 +218,7 @@ export class Decider {
       case 'end':
       case 'joined':
         if (path.place !== undefined) this.#branches.end(path, { success: true, state: end.state });
-        else this.#succeed(path, end.state);
+        else this.#finish({ kind: 'succeeded', state: end.state, ...present(this.#response) }, path.nowMs);
         return;
       case 'failed':
         this.#fail(path, end.error, end.node);
@@ -406,11 +406,6 @@ export class Decider {
     this.#paths.delete(path.id);
   }
 
-  #succeed(path: Path, state: Uint8Array): void {
-    const response = this.#response === undefined ? {} : { response: this.#response };
-    this.#finish({ kind: 'succeeded', state, ...response }, path.nowMs);
-  }
-
   #finish(end: RunEnd, atMs: number): void {
     const main = this.#paths.get(MAIN_PATH);
     if (main !== undefined) this.#abandon([main]);
@@ -464,6 +459,10 @@ export class Decider {
   #publish(path: Path, event: Omit<UnnumberedEvent, 'branch'>): void {
     this.#commands.push({ kind: 'publish', event: path.label === '' ? event : { ...event, branch: path.label } });
   }
+}
+
+function present(response: FlowResponse | undefined): { response?: FlowResponse } {
+  return response === undefined ? {} : { response };
 }
 
 /** The breaker of a node, under the name all runs share. */
