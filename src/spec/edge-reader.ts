@@ -55,8 +55,12 @@ export function readEdges(check: FlowCheck, list: YamlNode | undefined): EdgeDra
     let gathered = byOrigin.get(origin.name);
     if (gathered === undefined) byOrigin.set(origin.name, (gathered = { origin, rules: [], fans: [], switches: [] }));
     const fan = readFan(check, edge);
-    if (fan !== undefined) gathered.fans.push(fan);
-    else if (edge.entries.has('targets')) gathered.switches.push(...readSwitch(check, edge));
+    if (fan !== undefined) {
+      gathered.fans.push(fan);
+      continue;
+    }
+    refuseFanKeys(check, edge);
+    if (edge.entries.has('targets')) gathered.switches.push(...readSwitch(check, edge));
     else gathered.rules.push(...readRule(check, edge));
   }
   const routes = new Map<string, RouteDraft>();
@@ -113,11 +117,7 @@ function checkAgreement(check: FlowCheck, fans: readonly FanDraft[]): void {
 
 /** The edge as a fan-out, or undefined when it is an ordinary edge. */
 function readFan(check: FlowCheck, edge: MapNode): FanDraft | undefined {
-  if (!isFan(edge)) {
-    const message = 'says how branches run, so it belongs to parallel edges.';
-    for (const key of FAN_KEYS) refuseKey(check, edge, key, { message: `${quote(key)} ${message}` });
-    return undefined;
-  }
+  if (!isFan(edge)) return undefined;
   const parallel = childOf(edge, 'parallel');
   for (const key of ['when', 'condition', 'targets']) {
     const hint = 'Let a conditional edge lead to a node that fans out.';
@@ -125,10 +125,7 @@ function readFan(check: FlowCheck, edge: MapNode): FanDraft | undefined {
   }
   if (parallel?.kind === 'list')
     refuseKey(check, edge, 'to', { message: 'An edge with a `parallel` list takes no `to`.' });
-  const named = parallel?.kind === 'list' ? parallel : requireTo(check, edge);
-  const branches = (named?.kind === 'list' ? named.items : [named])
-    .map(targetOf)
-    .filter((target) => target !== undefined);
+  const branches = targetsIn(parallel?.kind === 'list' ? parallel : requireTo(check, edge));
   const join = targetOf(childOf(edge, 'fan_in'));
   const options = readBranchOptions(check, edge);
   const at = branches[0]?.at ?? edge.start;
@@ -156,6 +153,18 @@ function readSwitch(check: FlowCheck, edge: MapNode): readonly SwitchDraft[] {
     return to === undefined ? [] : [{ text: key, to }];
   });
   return [{ kind: 'switch', value, targets: ways }];
+}
+
+function targetsIn(named: YamlNode | undefined): readonly Target[] {
+  return (named?.kind === 'list' ? named.items : [named]).map(targetOf).filter((target) => target !== undefined);
+}
+
+function refuseFanKeys(check: FlowCheck, edge: MapNode): void {
+  for (const key of FAN_KEYS) {
+    refuseKey(check, edge, key, {
+      message: `${quote(key)} says how branches run, so it belongs to parallel edges.`,
+    });
+  }
 }
 
 function isFan(edge: MapNode): boolean {

@@ -81,23 +81,22 @@ class GraphWalk {
 
   #follow(route: Route, path: Path, at: number): void {
     if (route.kind === 'next' && path.join === undefined) this.#enter(route.to, path);
-    if (route.kind === 'rules') {
-      for (const { to } of route.rules) if (to !== END && to !== path.join) this.#enter(to, path);
+    if (route.kind === 'rules' || route.kind === 'switch') {
+      for (const to of targetsOf(route)) if (to !== END && to !== path.join) this.#enter(to, path);
     }
-    if (route.kind === 'switch') {
-      for (const to of Object.values(route.targets)) if (to !== END && to !== path.join) this.#enter(to, path);
+    if (route.kind === 'parallel') this.#fanOut(route, path, at);
+  }
+
+  #fanOut(route: ParallelRoute, path: Path, at: number): void {
+    if (route.join === path.join) {
+      const message = `The fan-out of this node joins at ${quote(route.join)}, which is the join of the branch it stands in.`;
+      this.#check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Give the inner fan-out its own join.' });
+      return;
     }
-    if (route.kind === 'parallel') {
-      if (route.join === path.join) {
-        const message = `The fan-out of this node joins at ${quote(route.join)}, which is the join of the branch it stands in.`;
-        this.#check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Give the inner fan-out its own join.' });
-        return;
-      }
-      this.#fans.push({ route, at });
-      const inner = this.#pathOf(route.join);
-      for (const branch of route.branches) this.#enter(branch, inner);
-      this.#enter(route.join, path);
-    }
+    this.#fans.push({ route, at });
+    const inner = this.#pathOf(route.join);
+    for (const branch of route.branches) this.#enter(branch, inner);
+    this.#enter(route.join, path);
   }
 
   #enter(name: string, path: Path): void {
@@ -165,15 +164,19 @@ class GraphWalk {
   }
 }
 
+/** Where rules or a choice lead. */
+function targetsOf(route: Extract<Route, { kind: 'rules' | 'switch' }>): readonly string[] {
+  return route.kind === 'rules' ? route.rules.map((rule) => rule.to) : Object.values(route.targets);
+}
+
 /** Where a branch can go after `node`; the end of the branch is `__end__`. */
 function waysOn(node: FlowNode): readonly string[] {
   const { next, onError } = node;
   const fallback = onError.fallback === undefined ? [] : [onError.fallback];
   switch (next.kind) {
     case 'rules':
-      return [...next.rules.map((rule) => rule.to), ...fallback];
     case 'switch':
-      return [...Object.values(next.targets), ...fallback];
+      return [...targetsOf(next), ...fallback];
     case 'parallel':
       return [next.join, ...fallback];
     default:

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { flowOf, problemsOf } from '../../test/support/flow-text.ts';
-import { findImports, type ImportedFlows } from './import-table.ts';
+import type { Flow } from '../flow/index.ts';
+import { findImports, type ImportedFlows, type ImportProblem } from './import-table.ts';
 
 const OTHER = flowOf('name: other\nnodes: [{name: a}]\n');
-const IMPORTS: ImportedFlows = new Map([
+const IMPORTS: ImportedFlows = new Map<string, Flow | ImportProblem>([
   ['a.yaml', OTHER],
   ['./sub/a.yml', OTHER],
   ['bad.yaml', { problem: 'The flow bad.yaml has errors of its own.' }],

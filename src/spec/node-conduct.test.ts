@@ -218,7 +218,10 @@ describe('how branches run', () => {
 
   it('also bounds items', () => {
     const each = 'nodes: [{name: e, parallel_each: [1], run: "return {}", goto: __end__}]\n';
-    const most = (text: string): unknown => (flowOf(text).nodes[0]?.work as { maxConcurrency?: number }).maxConcurrency;
+    const most = (text: string): unknown => {
+      const work = flowOf(text).nodes[0]?.work;
+      return work?.kind === 'each' ? work.maxConcurrency : 'no items';
+    };
 
     assert.equal(most(each), undefined);
     assert.equal(most(`config: {max_workers: 8}\n${each}`), 8);

@@ -6,7 +6,7 @@ import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import { type RouteDraft, type RuleDraft, targetOf } from './route-draft.ts';
 import { readCondition } from './text-check.ts';
-import { childOf, itemsOf, type MapEntry, type MapNode, type ScalarNode, type YamlNode } from './yaml-tree.ts';
+import { childOf, itemsOf, type MapEntry, type MapNode, textOf } from './yaml-tree.ts';
 
 /** The node that is asked. */
 export interface RouteSubject {
@@ -16,30 +16,45 @@ export interface RouteSubject {
 }
 
 /** The route the node writes; undefined when edges or the order of the list say where to go. */
-export function readNodeRoute(check: FlowCheck, node: MapNode, { name, isEach }: RouteSubject): RouteDraft | undefined {
-  const written = node.entries.get('parallel');
-  if (written !== undefined && isEach) {
+export function readNodeRoute(check: FlowCheck, node: MapNode, subject: RouteSubject): RouteDraft | undefined {
+  return subject.isEach ? readItemsRoute(check, node, subject.name) : readOwnRoute(check, node, subject.name);
+}
+
+/** After items: to the node that gets their results, or wherever `goto` says. */
+function readItemsRoute(check: FlowCheck, node: MapNode, name: string): RouteDraft | undefined {
+  const parallel = node.entries.get('parallel');
+  if (parallel !== undefined) {
     const message = `The node ${quote(name)} has items and \`parallel\` branches.`;
     const hint = 'Let a node of its own fan out.';
-    check.problems.add({ code: 'SPEC_INVALID', at: written.keyStart, message, hint });
+    check.problems.add({ code: 'SPEC_INVALID', at: parallel.keyStart, message, hint });
   }
-  const parallel = isEach ? undefined : written;
-  const goto = node.entries.get('goto');
   const fanIn = node.entries.get('fan_in');
-  const results = isEach ? targetOf(fanIn?.value) : undefined;
-  const first = parallel ?? (results === undefined ? undefined : fanIn);
-  if (first !== undefined && goto !== undefined) {
-    const message = `The node ${quote(name)} has both \`goto\` and ${quote(first.key)}.`;
-    check.problems.add({ code: 'SPEC_INVALID', at: goto.keyStart, message, hint: 'Put `goto` on the join.' });
+  const results = targetOf(fanIn?.value);
+  if (fanIn === undefined || results === undefined) return readGoto(check, node);
+  refuseGoto(check, node, name, fanIn.key);
+  return { kind: 'rules', rules: [{ to: results }] };
+}
+
+function readOwnRoute(check: FlowCheck, node: MapNode, name: string): RouteDraft | undefined {
+  const parallel = node.entries.get('parallel');
+  if (parallel !== undefined) {
+    refuseGoto(check, node, name, parallel.key);
+    return readFan(check, node, parallel);
   }
-  if (results !== undefined) return { kind: 'rules', rules: [{ to: results }] };
-  if (parallel !== undefined) return readFan(check, node, parallel);
-  if (fanIn !== undefined && typeof (fanIn.value as ScalarNode).value === 'string') {
+  const fanIn = node.entries.get('fan_in');
+  if (fanIn !== undefined && textOf(fanIn.value) !== undefined) {
     const message = '`fan_in` names a join only beside `parallel`.';
     const hint = 'Write `fan_in: true` to mark a join.';
     check.problems.add({ code: 'SPEC_INVALID', at: fanIn.keyStart, message, hint });
   }
-  return goto === undefined ? undefined : readGoto(check, goto.value);
+  return readGoto(check, node);
+}
+
+function refuseGoto(check: FlowCheck, node: MapNode, name: string, beside: string): void {
+  const goto = node.entries.get('goto');
+  if (goto === undefined) return;
+  const message = `The node ${quote(name)} has both \`goto\` and ${quote(beside)}.`;
+  check.problems.add({ code: 'SPEC_INVALID', at: goto.keyStart, message, hint: 'Put `goto` on the join.' });
 }
 
 function readFan(check: FlowCheck, node: MapNode, parallel: MapEntry): RouteDraft {
@@ -57,10 +72,12 @@ function readFan(check: FlowCheck, node: MapNode, parallel: MapEntry): RouteDraf
   };
 }
 
-function readGoto(check: FlowCheck, node: YamlNode): RouteDraft {
-  const single = targetOf(node);
+function readGoto(check: FlowCheck, node: MapNode): RouteDraft | undefined {
+  const goto = childOf(node, 'goto');
+  if (goto === undefined) return undefined;
+  const single = targetOf(goto);
   if (single !== undefined) return { kind: 'rules', rules: [{ to: single }] };
-  const rules = itemsOf(node).flatMap((item): RuleDraft[] => {
+  const rules = itemsOf(goto).flatMap((item): RuleDraft[] => {
     const to = targetOf(childOf(item, 'to'));
     const condition = childOf(item, 'if');
     const asked = condition === undefined ? {} : readCondition(check, condition, 'if');

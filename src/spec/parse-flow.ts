@@ -16,12 +16,13 @@ import { readFlowText, type SourceFile } from './flow-text.ts';
 import { readGraph } from './graph-reader.ts';
 import { type ImportedFlows, ImportTable } from './import-table.ts';
 import { isUsableName } from './node-name.ts';
+import { present } from './present.ts';
 import { quote } from './problem-list.ts';
 import { readInputSchema, readOutputSchema, readStateSchema } from './schema-reader.ts';
 import { checkVariables, readSchedule, readSettings, readSettingsScope } from './settings-reader.ts';
 import { checkShape } from './shape.ts';
 import { checkStrictly } from './strict-check.ts';
-import { childOf, type MapNode, textOf, toJsonObject } from './yaml-tree.ts';
+import { childOf, type MapNode, textOf, toJsonObject, type YamlNode } from './yaml-tree.ts';
 
 /** What a flow is checked against. */
 export interface ParseFlowOptions {
@@ -76,46 +77,44 @@ export function parseFlow(text: string, options: ParseFlowOptions): ParsedFlow {
 
 function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): Flow {
   const settingsNode = childOf(root, 'settings');
-  const importsNode = childOf(root, 'imports');
-  const table = new ImportTable(check, importsNode, options.imports ?? new Map());
+  const table = new ImportTable(check, childOf(root, 'imports'), options.imports ?? new Map());
   const { entry, nodes } = readGraph(check, root, table);
-  const { flows: imports } = table;
-  table.checkSize(check, importsNode?.start ?? root.start);
+  table.checkSize(check, (childOf(root, 'imports') ?? root).start);
   const name = readName(check, root, options.file);
   const variables = toJsonObject(childOf(root, 'variables'));
   const overrides = { ...options.variables, ...options.variablesOf?.(name, Object.keys(variables)) };
   checkVariables(check, childOf(root, 'variables') ?? root, { variables, overrides });
-  const inputSchema = readInputSchema(check, root);
-  const stateSchema = readStateSchema(check, root);
-  const outputSchema = readOutputSchema(check, root);
-  const description = textOf(childOf(root, 'description'));
-  const version = childOf(root, 'version');
-  const endpoint = readEndpoint(check, childOf(root, 'endpoint'));
-  const schedule = readSchedule(check, childOf(root, 'schedule'));
-  const content = {
+  const content = present({
     variables: mergeShallow(variables, overrides),
     initialState: toJsonObject(childOf(root, 'initial_state')),
     settings: readSettings(check, settingsNode),
-    ...(settingsNode === undefined ? {} : { settingsScope: readSettingsScope(settingsNode) }),
+    settingsScope: readSettingsScope(settingsNode),
     entry,
     nodes,
-    ...(imports === undefined ? {} : { imports }),
-    ...(inputSchema === undefined ? {} : { inputSchema }),
-    ...(outputSchema === undefined ? {} : { outputSchema }),
+    imports: table.flows,
+    inputSchema: readInputSchema(check, root),
+    outputSchema: readOutputSchema(check, root),
+  });
+  const about = {
+    stateSchema: readStateSchema(check, root),
+    description: textOf(childOf(root, 'description')),
+    version: readVersion(childOf(root, 'version')),
+    endpoint: readEndpoint(check, childOf(root, 'endpoint')),
+    schedule: readSchedule(check, childOf(root, 'schedule')),
   };
-  return {
+  return present({
     name,
     file: options.file,
     directory: options.directory,
     // A file with errors gives no flow, so its hash is not worth making.
     hash: check.problems.hasErrors ? '' : hashFlow(content),
     ...content,
-    ...(stateSchema === undefined ? {} : { stateSchema }),
-    ...(description === undefined ? {} : { description }),
-    ...(version?.kind === 'scalar' && version.value !== null ? { version: String(version.value) } : {}),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(schedule === undefined ? {} : { schedule }),
-  };
+    ...about,
+  });
+}
+
+function readVersion(node: YamlNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
 }
 
 function readName(check: FlowCheck, root: MapNode, file: string): string {

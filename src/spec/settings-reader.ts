@@ -30,7 +30,8 @@ export function readSettings(check: FlowCheck, node: YamlNode | undefined): Flow
 }
 
 /** `settings` as expressions see it: everything the file has there but secrets. */
-export function readSettingsScope(node: YamlNode): JsonObject {
+export function readSettingsScope(node: YamlNode | undefined): JsonObject | undefined {
+  if (node === undefined) return undefined;
   const { secrets: _, ...scope } = toJsonObject(node);
   return scope;
 }

@@ -29,16 +29,25 @@ export interface WorkPlace {
 /** `run` or `script` of `node`. */
 export function readRun(place: WorkPlace, node: MapNode): NodeWork {
   const { check, name } = place;
-  const language = childOf(node, 'language');
-  const word = textOf(language);
-  const isLua = word === undefined || language === undefined || checkLanguage(check, word, language.start, name);
+  const isLua = saysLua(check, childOf(node, 'language'), name);
   const run = childOf(node, 'run') ?? childOf(node, 'script');
-  if (run?.kind === 'scalar') return isLua ? readLua(place, run) : NOTHING;
-  const type = textOf(childOf(run, 'type'));
-  if (run?.kind !== 'map' || type === undefined) return NOTHING;
+  if (run?.kind === 'map') return readRunObject(place, run, isLua);
+  return run?.kind === 'scalar' && isLua ? readLua(place, run) : NOTHING;
+}
+
+/** False for a word that names another language, which is reported. */
+function saysLua(check: FlowCheck, node: YamlNode | undefined, name: string): boolean {
+  const word = textOf(node);
+  return word === undefined || node === undefined || checkLanguage(check, word, node.start, name);
+}
+
+function readRunObject(place: WorkPlace, run: MapNode, isLua: boolean): NodeWork {
+  const { check, name } = place;
+  const typeNode = childOf(run, 'type');
+  const type = textOf(typeNode);
+  if (type === undefined) return NOTHING;
   if (type === 'expression') return readExpressionWork(check, run);
-  const at = childOf(run, 'type')?.start ?? run.start;
-  if (!checkLanguage(check, type, at, name)) return NOTHING;
+  if (!saysLua(check, typeNode, name)) return NOTHING;
   requireKeys(check, run, { type, needed: ['code'], foreign: ['value', 'output_key'] });
   const code = childOf(run, 'code');
   return code?.kind === 'scalar' && isLua ? readLua(place, code) : NOTHING;
@@ -158,7 +167,7 @@ function readQuestion(
 }
 
 /** `output`: a state key, or keys with expressions. */
-export function readOutput(check: FlowCheck, node: YamlNode | undefined): Output | undefined {
+function readOutput(check: FlowCheck, node: YamlNode | undefined): Output | undefined {
   if (node?.kind !== 'map') return textOf(node);
   const output: { [key: string]: JsonValue } = {};
   for (const { key, value } of node.entries.values()) {
