@@ -294,6 +294,25 @@ describe('a fan-out in a body', () => {
   });
 });
 
+describe('the number of nodes', () => {
+  it('is at most 20,000, those of bodies counted', () => {
+    const flow = (count: number): string => `nodes: [{name: a, steps: [${'{},'.repeat(count - 1)}]}]\n`;
+
+    assert.equal(flowOf(flow(20_000)).nodes.length, 20_000);
+    assert.deepEqual(messagesOf(flow(20_001)), ['The flow has more than 20000 nodes. Make several flows of it.']);
+  });
+});
+
+describe('the path of a node', () => {
+  it('has at most 512 characters', () => {
+    const flow = (last: number): string =>
+      `nodes: [{name: ${'a'.repeat(128)}, steps: [{name: ${'b'.repeat(128)}, steps: [{name: ${'c'.repeat(128)}, steps: [{name: ${'d'.repeat(last)}}]}]}]}]\n`;
+
+    assert.equal(flowOf(flow(125)).nodes[3]?.name.length, 512);
+    assert.match(messagesOf(flow(126))[0] ?? '', /come to more than 512 characters/);
+  });
+});
+
 describe('bodies inside bodies', () => {
   const nested = (depth: number): string =>
     `nodes:\n  - {name: a, ${'steps: [{'.repeat(depth)}run: "return {}"${'}]'.repeat(depth)}}\n`;

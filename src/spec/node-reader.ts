@@ -29,6 +29,9 @@ import { readConditionText } from './text-check.ts';
 import { readAction, readCall, readInput, readRun } from './work-reader.ts';
 import { childOf, itemsOf, type MapNode, textOf, type YamlNode } from './yaml-tree.ts';
 
+/** Nodes of one flow, and the length of the path each has as its name: many deep ones would need much memory. */
+const MAX_NODES = 20_000;
+const MAX_PATH_LENGTH = 512;
 /** Bodies inside bodies. */
 const MAX_DEPTH = 16;
 /** Name of the node that is done for each item, where the file gives none. */
@@ -101,6 +104,7 @@ class NodeReader {
   readonly #context: NodeContext;
   readonly #scopes: NodeScope[] = [];
   #chunkCount = 0;
+  #nodeCount = 0;
 
   constructor(check: FlowCheck, context: NodeContext) {
     this.#check = check;
@@ -119,6 +123,7 @@ class NodeReader {
     this.#addScope(owner, own);
     for (const [index, item] of itemsOf(list).entries()) {
       if (item.kind !== 'map') continue;
+      if (!this.#countNode(item)) break;
       const nameNode = childOf(item, 'name');
       const isNameless = nameNode === undefined && owner !== undefined;
       const ownName = isNameless ? `step${index + 1}` : textOf(nameNode);
@@ -126,11 +131,26 @@ class NodeReader {
       const at = nameNode?.start ?? item.start;
       checkNodeName(this.#check, ownName, at, names);
       const name = owner === undefined ? ownName : `${owner}/${ownName}`;
+      if (name.length > MAX_PATH_LENGTH) {
+        const message = `The names of ${quote(ownName)} and of the nodes around it come to more than ${MAX_PATH_LENGTH} characters.`;
+        this.#check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Use shorter names.' });
+        continue;
+      }
       const read = this.#readNode(item, { name, ownName, at, depth, ...(owner === undefined ? {} : { owner }) });
       if (read[0] !== undefined) own.push(read[0]);
       for (const draft of read) flat.push(draft);
     }
     return flat;
+  }
+
+  #countNode(item: MapNode): boolean {
+    this.#nodeCount += 1;
+    if (this.#nodeCount === MAX_NODES + 1) {
+      const message = `The flow has more than ${MAX_NODES} nodes.`;
+      const hint = 'Make several flows of it.';
+      this.#check.problems.add({ code: 'SPEC_INVALID', at: item.start, message, hint });
+    }
+    return this.#nodeCount <= MAX_NODES;
   }
 
   #addScope(owner: string | undefined, nodes: readonly NodeDraft[]): void {
