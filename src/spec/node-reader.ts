@@ -124,23 +124,29 @@ class NodeReader {
     for (const [index, item] of itemsOf(list).entries()) {
       if (item.kind !== 'map') continue;
       if (!this.#countNode(item)) break;
-      const nameNode = childOf(item, 'name');
-      const isNameless = nameNode === undefined && owner !== undefined;
-      const ownName = isNameless ? `step${index + 1}` : textOf(nameNode);
-      if (ownName === undefined) continue;
-      const at = nameNode?.start ?? item.start;
-      checkNodeName(this.#check, ownName, at, names);
-      const name = owner === undefined ? ownName : `${owner}/${ownName}`;
-      if (name.length > MAX_PATH_LENGTH) {
-        const message = `The names of ${quote(ownName)} and of the nodes around it come to more than ${MAX_PATH_LENGTH} characters.`;
-        this.#check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Use shorter names.' });
-        continue;
-      }
-      const read = this.#readNode(item, { name, ownName, at, depth, ...(owner === undefined ? {} : { owner }) });
+      const place = this.#placeOf(item, { depth, ...(owner === undefined ? {} : { owner }) }, index);
+      if (place === undefined) continue;
+      checkNodeName(this.#check, place.ownName, place.at, names);
+      const read = this.#readNode(item, place);
       if (read[0] !== undefined) own.push(read[0]);
       for (const draft of read) flat.push(draft);
     }
     return flat;
+  }
+
+  /** Where a node stands and what it is called; undefined when it has no usable name. */
+  #placeOf(item: MapNode, list: ListPlace, index: number): NodePlace | undefined {
+    const { owner } = list;
+    const nameNode = childOf(item, 'name');
+    const isNameless = nameNode === undefined && owner !== undefined;
+    const ownName = isNameless ? `step${index + 1}` : textOf(nameNode);
+    if (ownName === undefined) return undefined;
+    const at = nameNode?.start ?? item.start;
+    const name = owner === undefined ? ownName : `${owner}/${ownName}`;
+    if (name.length <= MAX_PATH_LENGTH) return { ...list, name, ownName, at };
+    const message = `The names of ${quote(ownName)} and of the nodes around it come to more than ${MAX_PATH_LENGTH} characters.`;
+    this.#check.problems.add({ code: 'SPEC_INVALID', at, message, hint: 'Use shorter names.' });
+    return undefined;
   }
 
   #countNode(item: MapNode): boolean {
