@@ -1,7 +1,14 @@
 /**
  * Real lanes, flows of Lua nodes and segments over them, for tests.
  */
-import { type Metrics, resolveOptions, silentLog, silentMetrics, systemClock } from '../../src/core/index.ts';
+import {
+  type Clock,
+  type Metrics,
+  resolveOptions,
+  silentLog,
+  silentMetrics,
+  systemClock,
+} from '../../src/core/index.ts';
 import type { Flow, FlowNode, SegmentEnd, SegmentFact, SegmentRequest } from '../../src/flow/index.ts';
 import { LUA_OPTIONS, LuaLanes, readWasmFile } from '../../src/lua/lanes/index.ts';
 import { aFlow, aNode, readState, stateBytes } from './segments.ts';
@@ -18,13 +25,17 @@ export async function closeLanes(): Promise<void> {
   opened = [];
 }
 
-/** Lanes over the machine's clock, closed by {@link closeLanes}. */
-export function openLanes(options: Record<string, string | number> = {}, metrics: Metrics = silentMetrics): LuaLanes {
+/** Lanes, closed by {@link closeLanes}; `clock` is main's and default the machine's: a lane's own always is. */
+export function openLanes(
+  options: Record<string, string | number> = {},
+  metrics: Metrics = silentMetrics,
+  clock: Clock = systemClock,
+): LuaLanes {
   const lanes = new LuaLanes({
     wasm,
     salt: SALT,
     options: resolveOptions('lua', LUA_OPTIONS, { lanes: 1, ...options }),
-    clock: systemClock,
+    clock,
     log: silentLog,
     metrics,
   });
