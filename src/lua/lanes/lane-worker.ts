@@ -2,7 +2,7 @@
  * The thread of one lane: learns flows, runs the segments it is given in their order, reports.
  * Entry point of a worker.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { MoonpoolError, systemClock } from '../../core/index.ts';
 import type { SegmentRequest } from '../../flow/index.ts';
 import { LaneMachine } from './lane-machine.ts';
@@ -27,8 +27,8 @@ const GIVE_WAY_AFTER_MS = 20;
 const SLOW_MS = 1;
 
 const { wasm, salt, shared } = workerData as LaneData;
-const port = parentPort;
-if (port === null) throw new MoonpoolError('BUG_INVARIANT', 'lane-worker runs in a worker only.');
+if (parentPort === null) throw new MoonpoolError('BUG_INVARIANT', 'lane-worker runs in a worker only.');
+const inbox = parentPort;
 
 /** A flow and where its slow segments begin. */
 interface LaneFlow {
@@ -41,7 +41,7 @@ const machine = new LaneMachine(wasm, salt);
 const tickMs = (): number => systemClock.tickMs();
 const outbox = new LaneOutbox({
   tickMs,
-  post: (message: FromLane, handedOver) => port.postMessage(message, handedOver),
+  post: (message: FromLane, handedOver) => inbox.postMessage(message, handedOver),
 });
 
 /** One segment of a message. */
@@ -72,7 +72,6 @@ async function runAll({ firstSlot, requests }: Extract<ToLane, { kind: 'run' }>)
       outbox.skip(slot);
     }
   }
-  outbox.flush();
 }
 
 function run(flow: LaneFlow, { slot, request, context, isLast }: Task): void {
@@ -139,7 +138,7 @@ async function prepareAhead(flowHash: string): Promise<void> {
     await machine.ready();
     prepare(flow);
   }
-  port?.postMessage({ kind: 'prepared' } satisfies FromLane);
+  inbox.postMessage({ kind: 'prepared' } satisfies FromLane);
 }
 
 function handle(message: ToLane): Promise<void> | undefined {
@@ -158,11 +157,29 @@ function handle(message: ToLane): Promise<void> | undefined {
   }
 }
 
-let turn = Promise.resolve();
-port.on('message', (message: ToLane) => {
-  // In their order, also while the first waits for the Lua module.
-  turn = turn
-    .then(() => handle(message))
+/** What has come, in its order. */
+const messages: ToLane[] = [];
+let isAtWork = false;
+
+/** The next message, also one the event loop has not brought yet: it costs a hop less. */
+function nextMessage(): ToLane | undefined {
+  return messages.shift() ?? (receiveMessageOnPort(inbox) as { readonly message: ToLane } | undefined)?.message;
+}
+
+/** Handles what has come, also while the first waits for the Lua module, then says what there is to say. */
+async function work(): Promise<void> {
+  for (let message = nextMessage(); message !== undefined; message = nextMessage()) await handle(message);
+  outbox.flush();
+}
+
+inbox.on('message', (message: ToLane) => {
+  messages.push(message);
+  if (isAtWork) return;
+  isAtWork = true;
+  work()
+    .finally(() => {
+      isAtWork = false;
+    })
     .catch((error: unknown) => {
       // An error of ours ends the thread; main sees it die and says so.
       queueMicrotask(() => {

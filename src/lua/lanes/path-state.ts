@@ -13,6 +13,14 @@ import type { Scope } from '../../expr/index.ts';
 import type { BodyFrame, Flow, PathMemo, SegmentRequest } from '../../flow/index.ts';
 
 const encoder = new TextEncoder();
+/** Room in which short texts are encoded: an array of their own from the platform costs several times as much. */
+const scratch = new Uint8Array(3 * 256);
+
+function toUtf8(text: string): Uint8Array {
+  if (text.length * 3 > scratch.length) return encoder.encode(text);
+  return scratch.slice(0, encoder.encodeInto(text, scratch).written);
+}
+
 const decoder = new TextDecoder();
 
 /** What UTF-8 JSON bytes of our own making hold. */
@@ -91,7 +99,7 @@ export class PathState {
 
   /** The state as bytes whatever its size: whether a segment gives way must not change how it ends. */
   toBytesUnchecked(): Uint8Array {
-    return encoder.encode(JSON.stringify(this.#value));
+    return toUtf8(JSON.stringify(this.#value));
   }
 
   /** What a branch of a dynamic fan-out has set, as bytes. @throws LUA_VALUE above the limit of a state */
@@ -103,7 +111,7 @@ export class PathState {
 
   /** @throws LUA_VALUE above the limit of a state, which holds for what is made out of one too */
   encode(value: JsonValue, what: string): Uint8Array {
-    const bytes = encoder.encode(JSON.stringify(value));
+    const bytes = toUtf8(JSON.stringify(value));
     const { stateBytes } = this.#request;
     if (bytes.length > stateBytes) {
       const message = `${what} is ${bytes.length} bytes, over the limit of ${stateBytes} (limits.state_bytes). Keep large data in blobs or kv.`;

@@ -10,7 +10,7 @@ import type { MemoryContent } from './instance.ts';
 import { compileLuaModule } from './lua-module.ts';
 import { createEngine, type Engine, LuaMachine } from './machine.ts';
 import type { MachineLimits } from './machine-limits.ts';
-import { HEAP_START, STATIC_END } from './memory-layout.ts';
+import { HEAP_START, READ_ONLY_END, STATIC_END } from './memory-layout.ts';
 import type { WasmModule } from './wasm-types.ts';
 
 /** See the head of the file. Its methods block the thread while they work. */
@@ -88,7 +88,7 @@ export class LuaHost {
     if (this.#workshop === undefined) {
       const engine = createEngine(this.module, this.#context);
       const { u8, breakAt } = engine.instance;
-      const blank = { staticBytes: u8.slice(0, STATIC_END), heapBytes: u8.slice(HEAP_START, breakAt) };
+      const blank = { variableBytes: u8.slice(READ_ONLY_END, STATIC_END), heapBytes: u8.slice(HEAP_START, breakAt) };
       this.#workshop = { engine, blank };
     }
     return this.#workshop;

@@ -7,7 +7,7 @@
 import { MoonpoolError, sha256Hex } from '../../core/index.ts';
 import type { FunctionSlot, LuaThread, Pointer } from './lua-api.ts';
 import type { MemoryContent } from './instance.ts';
-import { STATIC_END } from './memory-layout.ts';
+import { READ_ONLY_END, STATIC_END } from './memory-layout.ts';
 
 /** One piece of Lua code of a flow. */
 export interface LuaChunk {
@@ -48,7 +48,10 @@ export interface LuaImage {
 }
 
 /** An image of what `content` holds. */
-export function createImage(content: MemoryContent, layout: ImageLayout): LuaImage {
+export function createImage(
+  content: { readonly staticBytes: Uint8Array; readonly heapBytes: Uint8Array },
+  layout: ImageLayout,
+): LuaImage {
   const { staticBytes, heapBytes } = content;
   let used = heapBytes.length;
   while (used > 0 && heapBytes[used - 1] === 0) used -= 1;
@@ -63,13 +66,17 @@ function checksumOf(bytes: Uint8Array, layout: ImageLayout): string {
 }
 
 /**
- * The two stretches of memory an image describes.
+ * The stretches of memory an image describes.
  *
  * @throws BUG_INVARIANT when bytes or layout are not those the checksum was made of
  */
-export function openImage(image: LuaImage): MemoryContent {
+export function openImage(image: LuaImage): MemoryContent & { readonly constantBytes: Uint8Array } {
   if (checksumOf(image.bytes, image.layout) !== image.checksum) {
     throw new MoonpoolError('BUG_INVARIANT', 'A Lua image does not match its checksum; it was changed or damaged.');
   }
-  return { staticBytes: image.bytes.subarray(0, STATIC_END), heapBytes: image.bytes.subarray(STATIC_END) };
+  return {
+    constantBytes: image.bytes.subarray(0, READ_ONLY_END),
+    variableBytes: image.bytes.subarray(READ_ONLY_END, STATIC_END),
+    heapBytes: image.bytes.subarray(STATIC_END),
+  };
 }

@@ -8,7 +8,7 @@ import { MoonpoolError } from '../../core/index.ts';
 import { allocateSlot, type Bridge, createBridge } from './bridge.ts';
 import { createImports } from './host-imports.ts';
 import type { FunctionSlot, LuaApi, LuaThread, Pointer } from './lua-api.ts';
-import { BREAK_ADDRESS, HEAP_START, PAGE_BYTES, STATIC_END } from './memory-layout.ts';
+import { BREAK_ADDRESS, HEAP_START, PAGE_BYTES, READ_ONLY_END, STATIC_END } from './memory-layout.ts';
 import { wasm, type WasmModule } from './wasm-types.ts';
 
 /** Thrown when the host itself needed heap and the ceiling refused it. Never leaves the folder. */
@@ -21,9 +21,10 @@ export interface HeapBytes extends Disposable {
   readonly pointer: Pointer;
 }
 
-/** Stretches of memory that make a machine: static data and the heap from its start. */
+/** Stretches of memory that make a machine: C's variables and the heap from its start. */
 export interface MemoryContent {
-  readonly staticBytes: Uint8Array;
+  /** From `READ_ONLY_END` to `STATIC_END`. What lies below is the module's own and the same in every instance. */
+  readonly variableBytes: Uint8Array;
   readonly heapBytes: Uint8Array;
 }
 
@@ -70,6 +71,11 @@ export class LuaInstance {
     return this.u8.length;
   }
 
+  /** Whether the module's constants, all below `READ_ONLY_END`, are these. */
+  hasConstants(bytes: Uint8Array): boolean {
+    return bytes.length === READ_ONLY_END && bytes.every((byte, at) => byte === this.u8[at]);
+  }
+
   /** See `ImportHost`. Grows by whole pages to just what is needed. */
   growHeap(bytes: number): boolean {
     if (bytes > this.ceilingBytes) {
@@ -106,6 +112,7 @@ export class LuaInstance {
 
   /**
    * Makes memory what `content` says, and every other byte zero: nothing of before survives.
+   * C's constants are left alone, because nothing writes there; tests hold their checksum.
    *
    * The memory must be long enough. Cost: a copy of `content`, and zeroing what the last tenant
    * used beyond it.
@@ -113,7 +120,7 @@ export class LuaInstance {
   restore(content: MemoryContent): void {
     const usedTo = this.breakAt;
     const heapEnd = HEAP_START + content.heapBytes.length;
-    this.u8.set(content.staticBytes, 0);
+    this.u8.set(content.variableBytes, READ_ONLY_END);
     this.u8.set(content.heapBytes, HEAP_START);
     if (usedTo > heapEnd) this.u8.fill(0, heapEnd, Math.min(usedTo, this.u8.length));
     this.api.stackRestore(HEAP_START);

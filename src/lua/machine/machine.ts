@@ -151,7 +151,11 @@ export class LuaMachine {
   load(image: LuaImage): void {
     let words = this.#opened.get(image);
     if (words === undefined) {
-      words = toImageWords(openImage(image));
+      const content = openImage(image);
+      words = toImageWords(content);
+      if (!this.#engine.instance.hasConstants(content.constantBytes)) {
+        throw new MoonpoolError('BUG_INVARIANT', 'A Lua image was made with other constants than this module has.');
+      }
       this.#opened.set(image, words);
     }
     this.#image = image;

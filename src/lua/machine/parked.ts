@@ -25,12 +25,12 @@ export interface ImageWords {
 
 /** Private, aligned copies of an image's content. */
 export function toImageWords(content: MemoryContent): ImageWords {
-  const staticBytes = Uint8Array.from(content.staticBytes);
+  const variableBytes = Uint8Array.from(content.variableBytes);
   const padded = new Uint8Array(Math.ceil(content.heapBytes.length / BLOCK_BYTES) * BLOCK_BYTES);
   padded.set(content.heapBytes);
   return {
-    content: { staticBytes, heapBytes: padded },
-    staticWords: new Uint32Array(staticBytes.buffer, READ_ONLY_END),
+    content: { variableBytes, heapBytes: padded },
+    staticWords: new Uint32Array(variableBytes.buffer),
     heapWords: new Uint32Array(padded.buffer),
   };
 }
