@@ -85,23 +85,30 @@ function schemaOfField(field: YamlNode): JsonObject {
   if (type === undefined) return {};
   // A field that may be absent may be null too: that is how its absence is often written.
   const isRequired = flagOf(childOf(field, 'required')) === true;
-  const schema: { [keyword: string]: JsonValue } = { type: isRequired ? type : [type, 'null'] };
-  const copies = { default: 'default', description: 'description', ...KEYWORDS_OF[type] };
-  for (const [from, to] of Object.entries(copies)) {
-    const value = childOf(field, from);
-    if (value !== undefined) schema[to] = toJson(value);
-  }
-  const pattern = textOf(childOf(field, 'pattern'));
-  if (pattern !== undefined && type === 'string')
-    schema['pattern'] = pattern.startsWith('^') ? pattern : `^(?:${pattern})`;
+  const copied = Object.entries({ default: 'default', description: 'description', ...KEYWORDS_OF[type] }).flatMap(
+    ([from, to]) => {
+      const value = childOf(field, from);
+      return value === undefined ? [] : [[to, toJson(value)] as const];
+    },
+  );
   const choices = childOf(field, 'choices');
-  if (choices !== undefined) schema['enum'] = [...itemsOf(choices).map(toJson), ...(isRequired ? [] : [null])];
-  const properties = childOf(field, 'properties');
-  if (properties !== undefined && type === 'object')
-    Object.assign(schema, { ...schemaOfFields(properties), type: schema['type'] });
-  const items = childOf(field, 'items');
-  if (items !== undefined && type === 'array') schema['items'] = schemaOfField(items);
-  return schema;
+  return {
+    ...schemaInside(field, type),
+    ...Object.fromEntries(copied),
+    ...(choices === undefined ? {} : { enum: [...itemsOf(choices).map(toJson), ...(isRequired ? [] : [null])] }),
+    type: isRequired ? type : [type, 'null'],
+  };
+}
+
+/** What only values of one type have. */
+function schemaInside(field: YamlNode, type: string): JsonObject {
+  const [pattern, properties, items] = ['pattern', 'properties', 'items'].map((key) => childOf(field, key));
+  if (type === 'object' && properties !== undefined) return schemaOfFields(properties);
+  if (type === 'array' && items !== undefined) return { items: schemaOfField(items) };
+  const text = textOf(pattern);
+  if (type !== 'string' || text === undefined) return {};
+  // The original looks at the beginning of the text only.
+  return { pattern: text.startsWith('^') ? text : `^(?:${text})` };
 }
 
 /** Keys that mean the same as a keyword of JSON Schema, for one type each. */

@@ -40,37 +40,45 @@ function findReads(tokens: readonly LuaToken[]): ReadonlyMap<string, number> | u
   return reads;
 }
 
-/** The key of `.key` or `["key"]` at `index`; undefined for anything else. */
+/** The next tokens as one text to look at: names are N, texts T, signs themselves. */
+function shapeAt(tokens: readonly LuaToken[], index: number): string {
+  const shapes = tokens.slice(index, index + 4).map(({ kind, value }) => {
+    if (kind === 'sign') return value;
+    if (kind === 'name') return 'N';
+    // What stands in a text with escapes is not what it says.
+    return kind === 'text' && !value.includes('\\') ? 'T' : '?';
+  });
+  return shapes.join(' ');
+}
+
+/** The key of `.key` or `["key"]` at `index`; undefined for anything else, and where it is set in the node's own copy. */
 function keyAfter(tokens: readonly LuaToken[], index: number): LuaToken | undefined {
-  const [open, key, close, then] = tokens.slice(index, index + 4);
-  const isName = open?.value === '.' && open.kind === 'sign' && key?.kind === 'name';
-  const isText = open?.value === '[' && key?.kind === 'text' && close?.value === ']' && !key.value.includes('\\');
-  // A key that is set in the node's own copy says nothing of what the state had before.
-  const next = isName ? close : then;
-  const isSet = next?.kind === 'sign' && next.value === '=';
-  return (isName || isText) && !isSet ? key : undefined;
+  return /^(?:\. N|\[ T \])(?! =(?: |$))/.test(shapeAt(tokens, index)) ? tokens[index + 1] : undefined;
 }
 
 function findWrites(tokens: readonly LuaToken[]): ReadonlyMap<string, number> | undefined {
   const writes = new Map<string, number>();
-  const blocks: string[] = [];
-  let functionCount = 0;
-  for (let index = 0; index < tokens.length; index += 1) {
-    const { kind, value } = tokens[index] as LuaToken;
-    if (kind !== 'name') continue;
-    if (OPENERS.has(value)) blocks.push(value);
-    if (value === 'function') functionCount += 1;
-    if (CLOSERS.has(value) && blocks.pop() === 'function') functionCount -= 1;
-    // What an inner function returns is no update of the state.
-    if (value !== 'return' || functionCount > 0) continue;
-    const next = tokens[index + 1];
+  for (const index of ownReturns(tokens)) {
+    const next = tokens[index];
     if (next === undefined || (next.kind !== 'text' && AFTER_BARE_RETURN.has(next.value))) continue;
-    if (next.value !== '{' || next.kind !== 'sign') return undefined;
-    const keys = keysOfTable(tokens, index + 2);
+    const keys = next.kind === 'sign' && next.value === '{' ? keysOfTable(tokens, index + 1) : undefined;
     if (keys === undefined) return undefined;
     for (const key of keys) if (!writes.has(key.value)) writes.set(key.value, key.at);
   }
   return writes;
+}
+
+/** Where what the chunk itself returns begins; what an inner function returns is no update of the state. */
+function* ownReturns(tokens: readonly LuaToken[]): Generator<number> {
+  const blocks: string[] = [];
+  let functionCount = 0;
+  for (const [index, { kind, value }] of tokens.entries()) {
+    if (kind !== 'name') continue;
+    if (OPENERS.has(value)) blocks.push(value);
+    if (value === 'function') functionCount += 1;
+    if (CLOSERS.has(value) && blocks.pop() === 'function') functionCount -= 1;
+    if (value === 'return' && functionCount === 0) yield index + 1;
+  }
 }
 
 /** The keys of the table whose first token is at `start`; undefined when one is computed or missing. */
@@ -79,27 +87,23 @@ function keysOfTable(tokens: readonly LuaToken[], start: number): readonly LuaTo
   let depth = 1;
   let isFieldStart = true;
   for (let index = start; index < tokens.length; index += 1) {
-    const token = tokens[index] as LuaToken;
-    const sign = token.kind === 'sign' ? token.value : '';
-    if (token.kind === 'name' && token.value === 'function') return undefined;
-    if (isFieldStart && depth === 1 && sign !== '}') {
+    const { kind, value } = tokens[index] as LuaToken;
+    const sign = kind === 'sign' ? value : ' ';
+    if (kind === 'name' && value === 'function') return undefined;
+    if (isFieldStart && sign !== '}') {
       const key = fieldKey(tokens, index);
       if (key === undefined) return undefined;
       keys.push(key);
     }
     isFieldStart = depth === 1 && (sign === ',' || sign === ';');
-    if ('{(['.includes(sign) && sign !== '') depth += 1;
-    if ('})]'.includes(sign) && sign !== '') depth -= 1;
+    depth += Number('{(['.includes(sign)) - Number('})]'.includes(sign));
     if (depth === 0) return keys;
   }
   return undefined;
 }
 
 function fieldKey(tokens: readonly LuaToken[], index: number): LuaToken | undefined {
-  const [first, second, third, fourth] = tokens.slice(index, index + 4);
-  if (first?.kind === 'name' && second?.value === '=') return first;
-  const isBracketed = first?.value === '[' && first.kind === 'sign' && second?.kind === 'text';
-  return isBracketed && third?.value === ']' && fourth?.value === '=' && !second.value.includes('\\')
-    ? second
-    : undefined;
+  const shape = shapeAt(tokens, index);
+  if (/^N =(?: |$)/.test(shape)) return tokens[index];
+  return /^\[ T \] =(?: |$)/.test(shape) ? tokens[index + 1] : undefined;
 }

@@ -161,15 +161,16 @@ export class StateWalk implements StateUse {
   #readTemplate(node: ScalarNode): void {
     const text = textOf(node);
     if (text === undefined) return;
-    if (hasTemplateSyntax(text)) {
-      this.#readPaths(attempt(() => compileValue(text))?.paths ?? [], node.start);
-      return;
-    }
-    // Perhaps an expression under a key that takes one.
-    const paths = /\bstate\b/.test(text) ? (attempt(() => compileExpression(text))?.paths ?? []) : [];
-    for (const [root, key] of paths) {
-      if (root === 'state' && key === undefined) this.areReadsKnown = false;
-      else if (root === 'state' && key !== undefined) this.possibleReads.add(key);
+    if (hasTemplateSyntax(text)) this.#readPaths(attempt(() => compileValue(text))?.paths ?? [], node.start);
+    else if (/\bstate\b/.test(text)) this.#suspectReads(text);
+  }
+
+  /** Perhaps an expression under a key that takes one. */
+  #suspectReads(text: string): void {
+    for (const [root, key] of attempt(() => compileExpression(text))?.paths ?? []) {
+      if (root !== 'state') continue;
+      if (key === undefined) this.areReadsKnown = false;
+      else this.possibleReads.add(key);
     }
   }
 

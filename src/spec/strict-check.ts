@@ -10,8 +10,8 @@ import type { Flow } from '../flow/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import { findSchemaProblems } from './schema-check.ts';
-import { StateWalk } from './state-use.ts';
-import { childOf, flagOf, itemsOf, type MapNode, nodeAt, textOf } from './yaml-tree.ts';
+import { type StateUse, StateWalk } from './state-use.ts';
+import { childOf, flagOf, itemsOf, type MapNode, nodeAt, textOf, type YamlNode } from './yaml-tree.ts';
 
 /** Keywords by which a schema may allow keys that it does not name. */
 const OPEN_KEYWORDS = ['anyOf', 'oneOf', 'allOf', '$ref', 'patternProperties', 'if', 'dependentSchemas'];
@@ -32,22 +32,31 @@ function checkStateKeys(check: FlowCheck, root: MapNode, flow: Flow): void {
     const node = childOf(root, key);
     if (node !== undefined) use.visitData(node);
   }
-  const given = childOf(root, 'initial_state');
-  const initial = new Map(
-    given?.kind === 'map' ? [...given.entries.values()].map(({ key, keyStart }) => [key, keyStart] as const) : [],
-  );
-  // Without it the whole state is the answer, so every key is read in the end.
-  if (flow.outputSchema !== undefined && use.areReadsKnown) {
-    for (const [key, at] of [...initial, ...use.writes]) {
-      if (use.possibleReads.has(key)) continue;
-      const message = `The state key ${quote(key)} is written and never read.`;
-      const hint = 'Read it, put it into `output_schema`, or do not write it.';
-      check.problems.add({ code: 'SPEC_DEAD_KEY', severity: 'warning', at, message, hint });
-    }
-  }
+  const initial = keyPlaces(childOf(root, 'initial_state'));
+  // Without an output schema the whole state is the answer, so every key is read in the end.
+  if (flow.outputSchema !== undefined && use.areReadsKnown) warnOfUnread(check, use, initial);
   const input = inputKeys(flow);
-  if (input === undefined || !use.areWritesKnown || childOf(root, 'config') !== undefined) return;
-  const known = new Set([...input, ...initial.keys(), ...use.writes.keys(), ...use.possibleWrites]);
+  // Where a run pauses, a person may bring any key.
+  const isClosed = use.areWritesKnown && !root.entries.has('config');
+  if (input !== undefined && isClosed) warnOfUnwritten(check, use, new Set([...input, ...initial.keys()]));
+}
+
+function keyPlaces(node: YamlNode | undefined): ReadonlyMap<string, number> {
+  if (node?.kind !== 'map') return new Map();
+  return new Map([...node.entries.values()].map(({ key, keyStart }) => [key, keyStart]));
+}
+
+function warnOfUnread(check: FlowCheck, use: StateUse, initial: ReadonlyMap<string, number>): void {
+  for (const [key, at] of [...initial, ...use.writes]) {
+    if (use.possibleReads.has(key)) continue;
+    const message = `The state key ${quote(key)} is written and never read.`;
+    const hint = 'Read it, put it into `output_schema`, or do not write it.';
+    check.problems.add({ code: 'SPEC_DEAD_KEY', severity: 'warning', at, message, hint });
+  }
+}
+
+function warnOfUnwritten(check: FlowCheck, use: StateUse, given: ReadonlySet<string>): void {
+  const known = new Set([...given, ...use.writes.keys(), ...use.possibleWrites]);
   for (const [key, at] of use.reads) {
     if (known.has(key)) continue;
     const near = check.problems.suggest(key, known);

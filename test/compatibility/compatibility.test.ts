@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { createLuaCheck } from '../../src/app/lua-check.ts';
 import { createEngine, flowSchema, loadConfig } from '../../src/app/index.ts';
 import { actionFacts } from '../../src/actions/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue, silentLog } from '../../src/core/index.ts';
+import { createLuaHost } from '../../src/lua/machine/index.ts';
+import { readWasmFile } from '../../src/lua/lanes/index.ts';
 import { parseFlow } from '../../src/spec/index.ts';
 import { readState } from '../support/segments.ts';
 
@@ -34,7 +35,7 @@ const lines: readonly Line[] = readFileSync(PAGE, 'utf8')
     return [{ number: index + 1, what, here, example: bare(example), comesTo: bare(comesTo), note }];
   });
 
-const checkLua = await createLuaCheck();
+const host = await createLuaHost(await readWasmFile());
 const engine = await createEngine({
   flows: [],
   config: await loadConfig({ paths: ['.'], environment: {} }),
@@ -53,7 +54,7 @@ async function tryOut(example: string): Promise<{
     file: 'flow.yaml',
     directory: '.',
     actions: actionFacts(),
-    checkLua,
+    checkLua: (code) => host.checkChunk(code),
     overlays: overlay === undefined ? [] : [{ file: 'overlay.yaml', text: stringify(overlay) }],
   });
   const codesOf = (severity: string): readonly string[] =>
