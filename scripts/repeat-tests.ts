@@ -25,6 +25,8 @@ const SUITE = ['scripts/test.ts'];
 /** Rounds of each repeated test in one repetition. */
 const ROUND_COUNT = 1;
 const FIRST_SEED = 1;
+/** Files that run at the same time: more than processors, so that each is held up by the others. */
+const AT_ONCE = 4;
 /** Characters of a failed run's output that are shown. */
 const MAX_SHOWN = 20_000;
 
@@ -65,7 +67,7 @@ interface Repetition {
 
 /** One process; a suite runs as it always does, so with its own seeds and rounds. */
 function runOnce(seed: number): Repetition {
-  const args = isSuite ? SUITE : ['--test', '--test-timeout=120000', ...files];
+  const args = isSuite ? SUITE : ['--test', '--test-timeout=120000', `--test-concurrency=${AT_ONCE}`, ...files];
   const { MOONPOOL_TEST_SEED: _seed, MOONPOOL_TEST_ROUNDS: _rounds, NODE_TEST_CONTEXT: _, ...plain } = process.env;
   const env = isSuite ? plain : { ...plain, MOONPOOL_TEST_SEED: String(seed), MOONPOOL_TEST_ROUNDS: String(rounds) };
   const startTickMs = performance.now();
