@@ -26,7 +26,8 @@ export const FOLDERS = {
   control: { may: ['core'] },
   schedule: { may: ['core', 'flow'], types: ['engine'] },
   server: { may: ['core', 'flow', 'spec', 'expr', 'engine', 'fallback', 'pipeline'], types: ['control'] },
-  app: { all: true, but: ['cli'] },
+  app: { all: true, but: ['cli', 'library'] },
+  library: { may: ['core', 'flow', 'spec', 'app'], types: ['engine'] },
   cli: { may: ['core', 'flow', 'spec', 'app'] },
 };
 

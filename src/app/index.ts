@@ -4,4 +4,5 @@ export { CONFIG_TREE, findMemory, type LoadedConfig, loadConfig, type MachineMem
 export { type AppEngine, createEngine, type EngineParts } from './engine.ts';
 export { flowSchema, loadFlows, type LoadedFlows, type LoadOptions } from './flows.ts';
 export { probeLua } from './lua-probe.ts';
-export { type AppServer, type ServeRequest, startServe } from './serve.ts';
+export type { AppServer, ServeRequest } from './serve.ts';
+export { startServe } from './serve-door.ts';

@@ -75,7 +75,7 @@ export async function startServe(request: ServeRequest): Promise<AppServer> {
     start: (flow) => runScheduled(engine.runner, flow),
   });
   opened.defer(() => scheduler.stop());
-  const server = createServer(
+  const server = await createServer(
     {
       ...{ runner: engine.runner, flows, health, log, metrics, clock, version: request.version },
       metricsText: () => metrics.text(),

@@ -13,11 +13,12 @@ import {
   type RunId,
   toErrorData,
 } from '../core/index.ts';
+import type { WaitingFor } from './ports.ts';
 import type { Flow, SegmentOutcome } from '../flow/index.ts';
 import { withAnswerBytes } from './answer-bytes.ts';
 import type { Breakers } from './breakers.ts';
 import { Decider } from './decider.ts';
-import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent, WaitingFor } from './decision.ts';
+import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import { runEffect } from './effects.ts';
 import { toGivenValue } from './given-value.ts';
 import type { ParkedBytes } from './parked-bytes.ts';
@@ -29,7 +30,7 @@ import { RunTime } from './run-time.ts';
 import { firstState, type RunContext, toBytes, toSegmentRequest } from './segment-request.ts';
 
 /** Raised only when a replay could come out differently. */
-export const INTERPRETER_VERSION = 2;
+const INTERPRETER_VERSION = 2;
 
 const encoder = new TextEncoder();
 

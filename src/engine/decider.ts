@@ -8,8 +8,8 @@
 import { type ErrorData, MoonpoolError } from '../core/index.ts';
 import type { Flow, Interrupts, SegmentEnd, SegmentFact, SegmentStart } from '../flow/index.ts';
 import { Branches } from './branches.ts';
-import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent, WaitingFor } from './decision.ts';
-import type { EffectOutcome, FlowResponse } from './ports.ts';
+import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
+import type { EffectOutcome, FlowResponse, WaitingFor } from './ports.ts';
 import { type Lineage, lineageOf, MAIN_PATH, mainPath, nodeOf, type Path, type Phase, waitingOf } from './path.ts';
 import { BodyLimits } from './body-limits.ts';
 import { RunTimers } from './run-timers.ts';

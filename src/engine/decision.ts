@@ -1,10 +1,10 @@
 /**
  * The language of decisions: what happens to a run, and what is to be done about it.
  */
-import type { ErrorData, JsonObject, JsonValue } from '../core/index.ts';
+import type { ErrorData, JsonObject } from '../core/index.ts';
 import type { Breaker, Flow, Interrupts, PathMemo, SegmentFact, SegmentOutcome, SegmentStart } from '../flow/index.ts';
 import type { RunEvent } from './events.ts';
-import type { EffectOutcome, FlowResponse } from './ports.ts';
+import type { EffectOutcome, FlowResponse, WaitingFor } from './ports.ts';
 
 /** Something that came into a run, in the order it was taken. */
 export type Happening =
@@ -96,18 +96,6 @@ export type Command =
 export interface BreakerUse {
   readonly name: string;
   readonly settings: Breaker;
-}
-
-/** What a waiting path asks for. */
-export interface WaitingFor {
-  /** What an input names to say which of several it is for. */
-  readonly step: string;
-  readonly node: string;
-  /** `before` or `after` an interrupted node, whose input is merged into the state; or as a node's `result`. */
-  readonly when: 'before' | 'after' | 'result';
-  readonly prompt?: JsonValue;
-  /** JSON Schema of what is to be given; absent → any object. */
-  readonly schema?: JsonValue;
 }
 
 /** How a run ended. */

@@ -2,8 +2,8 @@
  * What a person gave a waiting run, held against what it asks for.
  */
 import { isJsonObject, type JsonObject, type JsonValue, MoonpoolError } from '../core/index.ts';
+import type { WaitingFor } from './ports.ts';
 import { compileSchema } from '../spec/index.ts';
-import type { WaitingFor } from './decision.ts';
 
 /** The value as it goes into the run. @throws FLOW_INPUT with all problems */
 export function toGivenValue({ node, when, schema }: WaitingFor, value: JsonValue): JsonValue {

@@ -1,5 +1,5 @@
 /** Decides what a run does next, and carries it out through ports. */
-export type { Command, Happening, WaitingFor } from './decision.ts';
+export type { Command, Happening } from './decision.ts';
 export type { RunEvent, RunEventName } from './events.ts';
 export type {
   Action,
@@ -20,6 +20,7 @@ export type {
   RunSummary,
   SegmentOptions,
   SegmentRunner,
+  WaitingFor,
 } from './ports.ts';
 export type { Run, RunLimits, RunnerPorts, RunOptions, RunOutcome, RunWaiting } from './run.ts';
 export { createRunner, type Runner } from './runner.ts';

@@ -4,6 +4,7 @@
  * A run is a tree: the main path, and below each fan-out, item or call one path per branch.
  */
 import type { ErrorData, JsonValue } from '../core/index.ts';
+import type { WaitingFor } from './ports.ts';
 import type {
   BranchResult,
   Breaker,
@@ -16,7 +17,6 @@ import type {
   Retry,
   SegmentStart,
 } from '../flow/index.ts';
-import type { WaitingFor } from './decision.ts';
 
 /** What a path is doing. */
 export type Phase =

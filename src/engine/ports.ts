@@ -11,7 +11,6 @@ import type {
   SegmentOutcome,
   SegmentRequest,
 } from '../flow/index.ts';
-import type { WaitingFor } from './decision.ts';
 
 export type { ActionCatalogue, ActionFacts };
 
@@ -144,6 +143,18 @@ export interface RunSummary {
   readonly waitingFor?: readonly WaitingFor[];
   /** UTF-8 JSON of the final state of a run that succeeded. */
   readonly state?: Uint8Array;
+}
+
+/** What a waiting path asks for. */
+export interface WaitingFor {
+  /** What an input names to say which of several it is for. */
+  readonly step: string;
+  readonly node: string;
+  /** `before` or `after` an interrupted node, whose input is merged into the state; or as a node's `result`. */
+  readonly when: 'before' | 'after' | 'result';
+  readonly prompt?: JsonValue;
+  /** JSON Schema of what is to be given; absent → any object. */
+  readonly schema?: JsonValue;
 }
 
 /** How a run stands. */

@@ -2,8 +2,9 @@
  * What happened in a segment, and what a run waits for, as events show them.
  */
 import type { JsonObject, JsonValue } from '../core/index.ts';
+import type { WaitingFor } from './ports.ts';
 import type { SegmentFact } from '../flow/index.ts';
-import type { UnnumberedEvent, WaitingFor } from './decision.ts';
+import type { UnnumberedEvent } from './decision.ts';
 
 /** The event of a fact; undefined for text that a node printed. */
 export function factEvent(fact: SegmentFact, atMs: number): Omit<UnnumberedEvent, 'branch'> | undefined {

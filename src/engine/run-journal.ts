@@ -2,8 +2,8 @@
  * The journal of one run under way: entries appended in the order of calls, also when the store is slow.
  */
 import type { RunId } from '../core/index.ts';
-import type { WaitingFor } from './decision.ts';
-import type { JournalEntry, RunJournal, RunStore, RunSummary } from './ports.ts';
+
+import type { JournalEntry, RunJournal, RunStore, RunSummary, WaitingFor } from './ports.ts';
 
 /** See the head of this file. */
 export class JournalWriter {

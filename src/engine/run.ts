@@ -3,9 +3,9 @@
  */
 import type { Clock, JsonObject, JsonValue, Log, Metrics, Random, RunId } from '../core/index.ts';
 import type { Flow, Interrupts } from '../flow/index.ts';
-import type { RunEnd, WaitingFor } from './decision.ts';
+import type { RunEnd } from './decision.ts';
 import type { RunEvent } from './events.ts';
-import type { ActionRegistry, BlobStore, RunStore, SegmentRunner } from './ports.ts';
+import type { ActionRegistry, BlobStore, RunStore, SegmentRunner, WaitingFor } from './ports.ts';
 
 /** How a run ended: `state` is UTF-8 JSON of the final state. */
 export type RunOutcome = RunEnd;

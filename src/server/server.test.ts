@@ -10,7 +10,7 @@ describe('createServer', () => {
   it('says which port is taken', async () => {
     await serving().listen();
     const { port } = serving();
-    const second = serving().create({ port });
+    const second = await serving().create({ port });
 
     await assert.rejects(second.listen(), (error: unknown) => {
       assert.ok(error instanceof MoonpoolError);

@@ -64,7 +64,7 @@ export class Serving {
   create(
     options: Readonly<Record<string, JsonValue>> = {},
     more: { readonly admission?: readonly [number, number]; readonly parts?: Partial<ServerParts> } = {},
-  ): Server {
+  ): Promise<Server> {
     const [concurrentCount, queueCount] = more.admission ?? [64, 256];
     const { runner, health, clock } = this;
     return createServer(
@@ -90,7 +90,7 @@ export class Serving {
 
   /** Makes the test's server and listens. */
   async listen(...how: Parameters<Serving['create']>): Promise<void> {
-    this.#server = this.create(...how);
+    this.#server = await this.create(...how);
     ({ port: this.port } = await this.#server.listen());
   }
 
