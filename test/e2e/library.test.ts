@@ -1,21 +1,31 @@
 /** `moonpool` as a program of somebody else imports it: from the build, and done when it is done. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { type CommandResult, runProgram, userFolder } from '../support/index.ts';
 
 describe('moonpool as a library', () => {
   let folder: string;
 
   before(() => {
-    folder = userFolder();
+    folder = mkdtempSync(path.join(tmpdir(), 'library-'));
     writeFileSync(path.join(folder, 'double.yaml'), 'nodes: [{ name: n, run: "return { y = state.x * 2 }" }]\n');
     writeFileSync(path.join(folder, 'bad.yaml'), 'nodes: [{ name: n, rum: x, goto: m }]\n');
   });
 
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** Runs an ES module where the package is found under its name; `folder` is in scope. */
   function runModule(code: string): Promise<CommandResult> {
-    return runProgram(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+    return runProgram(
+      process.execPath,
+      ['--input-type=module', '-e', `const folder = ${JSON.stringify(`${folder}/`)};${code}`],
+      {
+        cwd: userFolder(),
+      },
+    );
   }
 
   it('loads nothing of the server', async () => {
@@ -24,7 +34,7 @@ import { registerHooks } from 'node:module';
 const loaded = [];
 registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
 const { createRunner, loadFlow } = await import('moonpool');
-const flow = await loadFlow('double.yaml');
+const flow = await loadFlow(folder + 'double.yaml');
 const runner = await createRunner({ flows: [flow] });
 await runner.start(flow, { x: 1 }).outcome;
 await runner.close();
@@ -42,7 +52,7 @@ console.log(JSON.stringify(loaded));`);
   it('gives outcomes, and lets the process end without being closed', async () => {
     const result = await runModule(`
 import { createRunner, loadFlow } from 'moonpool';
-const flow = await loadFlow('double.yaml');
+const flow = await loadFlow(folder + 'double.yaml');
 const runner = await createRunner({ flows: [flow] });
 const outcomes = await Promise.all([1, 2, 3].map((x) => runner.start(flow, { x }).outcome));
 console.log(outcomes.map(({ kind, state }) => kind + state.y).join(' '));`);
@@ -53,7 +63,7 @@ console.log(outcomes.map(({ kind, state }) => kind + state.y).join(' '));`);
   it('tells everything that is wrong with a flow', async () => {
     const result = await runModule(`
 import { loadFlow } from 'moonpool';
-await loadFlow('bad.yaml').catch((error) => {
+await loadFlow(folder + 'bad.yaml').catch((error) => {
   for (const { code, line, hint } of error.diagnostics) console.log(code, line, hint ?? '');
 });`);
 
