@@ -186,8 +186,10 @@ describe('LuaLanes', () => {
     const reasons: string[] = [];
     const metrics = {
       ...silentMetrics,
-      counter: () => ({
-        add: (_?: number, labels?: { readonly [name: string]: string }) => void reasons.push(labels?.['reason'] ?? ''),
+      counter: (name: string) => ({
+        add: (_?: number, labels?: { readonly [name: string]: string }) => {
+          if (name === 'moonpool_lua_lanes_ended_total') reasons.push(labels?.['reason'] ?? '');
+        },
       }),
     };
     // Main's clock stands but where it is moved: so it is the lane that ends the second one.

@@ -72,4 +72,19 @@ describe('FairQueue', () => {
     assert.equal(queue.size, 1);
     assert.deepEqual(drain(queue), ['b1']);
   });
+
+  it('puts taken items back in front of those of their runs, in their order', () => {
+    const queue = queueOf(anItem('a1', 'a'), anItem('a2', 'a'), anItem('b1', 'b'), anItem('a3', 'a'));
+    const taken = [queue.shift(), queue.shift(), queue.shift()].flatMap((item) => item ?? []);
+    assert.deepEqual(
+      taken.map(({ name }) => name),
+      ['a1', 'b1', 'a2'],
+    );
+
+    queue.putFirst(taken);
+
+    assert.equal(queue.size, 4);
+    assert.equal(queue.first?.name, 'a1');
+    assert.deepEqual(drain(queue), ['a1', 'b1', 'a2', 'a3']);
+  });
 });

@@ -14,6 +14,7 @@ import {
   type LuaMachine,
   toUpdates,
 } from '../machine/index.ts';
+import type { MachineFigures } from './protocol.ts';
 import type { PathMachine } from './surroundings.ts';
 
 /** Text a node may print, and memory an idle machine keeps beyond its image. */
@@ -25,6 +26,8 @@ export class LaneMachine {
   readonly #wasm: Uint8Array;
   readonly #salt: string;
   readonly #images = new Map<string, LuaImage>();
+  #freshCount = 0;
+  #freshMs = 0;
   #starting: Promise<LuaHost> | undefined;
   #host: LuaHost | undefined;
   #machine: LuaMachine | undefined;
@@ -37,6 +40,14 @@ export class LaneMachine {
   /** True once {@link ready} has resolved. */
   get isReady(): boolean {
     return this.#host !== undefined;
+  }
+
+  /** What it holds now, and what it did since the last call. */
+  takeFigures(): MachineFigures {
+    const figures = { images: this.#images.size, freshCount: this.#freshCount, freshMs: this.#freshMs };
+    this.#freshCount = 0;
+    this.#freshMs = 0;
+    return figures;
   }
 
   /** Makes the lane able to run Lua; a few milliseconds the first time. */
@@ -71,7 +82,10 @@ export class LaneMachine {
       if (machine === undefined && request.machine !== undefined && !isPerNode) {
         begun.resume(request.machine, limits);
       } else if (machine === undefined || isPerNode || begun.state !== 'ready') {
+        const startTickMs = systemClock.tickMs();
         begun.fresh({ seed: isPerNode ? `${request.seed}#${how.callsBefore + calls}` : request.seed, limits });
+        this.#freshMs += systemClock.tickMs() - startTickMs;
+        this.#freshCount += 1;
       }
       calls += 1;
       machine = begun;

@@ -6,7 +6,7 @@
  */
 import type { SegmentFact } from '../../flow/index.ts';
 import { ByteBundle, largeParts, type PackedResult, packResult } from './message-bytes.ts';
-import type { FromLane, ReportEntry, SegmentResult } from './protocol.ts';
+import type { FromLane, MachineFigures, ReportEntry, SegmentResult } from './protocol.ts';
 
 const FACT_COUNT = 64;
 const FACT_MS = 16;
@@ -18,6 +18,7 @@ const RESULT_MS = 0.5;
 export interface OutboxPorts {
   post(message: FromLane, handedOver: ArrayBuffer[]): void;
   tickMs(): number;
+  figures(): MachineFigures;
 }
 
 /** The segment that runs. */
@@ -107,7 +108,8 @@ export class LaneOutbox {
     if (this.#entries.length === 0 && this.#passed === undefined) return;
     const entries: readonly ReportEntry[] = this.#entries;
     const bytes = this.#bundle.take();
-    this.#ports.post({ kind: 'report', entries, bytes, passed: this.#passed }, this.#handedOver);
+    const figures = this.#ports.figures();
+    this.#ports.post({ kind: 'report', entries, bytes, passed: this.#passed, figures }, this.#handedOver);
     this.#entries = [];
     this.#handedOver = [];
     this.#factCount = 0;

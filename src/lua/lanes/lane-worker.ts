@@ -41,6 +41,7 @@ const machine = new LaneMachine(wasm, salt);
 const tickMs = (): number => systemClock.tickMs();
 const outbox = new LaneOutbox({
   tickMs,
+  figures: () => machine.takeFigures(),
   post: (message: FromLane, handedOver) => inbox.postMessage(message, handedOver),
 });
 

@@ -15,6 +15,7 @@ import {
   CLAIM,
   type FromLane,
   type LaneData,
+  type MachineFigures,
   SHARED,
   SLOT_COUNT,
   type SegmentResult,
@@ -41,7 +42,7 @@ export interface LaneEvents {
   onFacts(job: Job, facts: Parameters<Job['report']>[0]): void;
   onResult(job: Job, result: SegmentResult): void;
   /** All of a message was passed on. */
-  onReported(): void;
+  onReported(figures: MachineFigures): void;
   /** Called once; {@link Lane.jobs} are those left unanswered. */
   onDied(death: LaneDeath): void;
 }
@@ -63,6 +64,7 @@ export class Lane {
   readonly #members = new Map<number, Member>();
   #nextSlot = 0;
   #load = 0;
+  #images = 0;
   #bytes = 0;
   #window = MAX_WINDOW;
   #onPrepared: () => void = () => {};
@@ -93,6 +95,11 @@ export class Lane {
   /** False once the thread is gone. */
   get isAlive(): boolean {
     return !this.#isOver;
+  }
+
+  /** Flows whose image it holds, as of its last report. */
+  get images(): number {
+    return this.#images;
   }
 
   /** Segments it has. */
@@ -248,7 +255,7 @@ export class Lane {
       this.#onPrepared();
       return;
     }
-    const { entries, bytes, passed } = message;
+    const { entries, bytes, passed, figures } = message;
     for (const [slot, facts, result] of entries) {
       const member = this.#members.get(slot);
       const job = member?.job;
@@ -261,7 +268,8 @@ export class Lane {
       this.#events.onResult(job, unpackResult(result, bytes));
     }
     if (passed !== undefined) this.#forgetTo(passed);
-    this.#events.onReported();
+    this.#images = figures.images;
+    this.#events.onReported(figures);
   }
 
   /** The slots up to `passed` may be used again. */

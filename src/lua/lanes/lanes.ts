@@ -14,7 +14,7 @@ import { Job } from './job.ts';
 import { Lane, type LaneDeath } from './lane.ts';
 import { LaneWatch, LOOK_MS } from './lane-watch.ts';
 import type { LuaOptions } from './options.ts';
-import type { LateStep, SegmentResult } from './protocol.ts';
+import type { LateStep, MachineFigures, SegmentResult } from './protocol.ts';
 import { SuspectFlows } from './suspect-flows.ts';
 
 /** How long critical work waits before it gets a lane of its own. */
@@ -61,6 +61,8 @@ export class LuaLanes {
   readonly #starting = new Set<Post>();
   readonly #suspects = new SuspectFlows();
   readonly #ended;
+  readonly #freshCount;
+  readonly #freshSeconds;
   #isClosed = false;
   /** One lane more than configured, because critical work waited: on its way up, or up. */
   #hasExtraLane = false;
@@ -75,6 +77,11 @@ export class LuaLanes {
     this.#queue = new FairQueue({ maxCount: queueCount });
     const { metrics } = ports;
     this.#ended = metrics.counter('moonpool_lua_lanes_ended_total', 'Lanes ended, by reason.', ['reason']);
+    this.#freshCount = metrics.counter('moonpool_lua_fresh_total', 'Lua machines made fresh.');
+    this.#freshSeconds = metrics.counter('moonpool_lua_fresh_seconds_total', 'Time it took to make them fresh.');
+    metrics.gauge('moonpool_lua_images', 'Images of flows that lanes hold.', () =>
+      this.#posts.reduce((sum, { lane }) => sum + lane.images, 0),
+    );
     metrics.gauge('moonpool_lua_lanes', 'Lua lanes that are up.', () => this.laneCount);
     metrics.gauge('moonpool_lua_lanes_busy', 'Lua lanes that run a segment.', () => this.#busyCount);
     metrics.gauge('moonpool_lua_queue', 'Segments that wait for a lane.', () => this.waitingCount);
@@ -274,7 +281,7 @@ export class LuaLanes {
     const lane = new Lane({ wasm, salt }, options.laneHeapBytes, {
       onFacts: (job, facts) => job.report(facts),
       onResult: (job, result) => this.#settle(job, result),
-      onReported: () => this.#afterReport(post),
+      onReported: (figures) => this.#afterReport(post, figures),
       onDied: (death) => this.#afterDeath(post, death),
     });
     const watch = new LaneWatch(clock, lane, {
@@ -298,7 +305,11 @@ export class LuaLanes {
     }
   }
 
-  #afterReport(post: Post): void {
+  #afterReport(post: Post, { freshCount, freshMs }: MachineFigures): void {
+    if (freshCount > 0) {
+      this.#freshCount.add(freshCount);
+      this.#freshSeconds.add(freshMs / 1_000);
+    }
     if (!post.watch.isLong) post.lane.widen();
     if (post.lane.load === 0) this.#noteIdle(post);
     this.#serve();

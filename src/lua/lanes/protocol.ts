@@ -106,6 +106,13 @@ export type SegmentResult =
 /** What happened to the segment in a slot, in order; a result is its last. */
 export type ReportEntry = readonly [slot: number, facts: readonly SegmentFact[] | undefined, result?: PackedResult];
 
+/** What a lane's machine holds, and how often and for how long it was made fresh since the last report. */
+export interface MachineFigures {
+  readonly images: number;
+  readonly freshCount: number;
+  readonly freshMs: number;
+}
+
 /** Lane → main. */
 export type FromLane =
   | {
@@ -115,6 +122,7 @@ export type FromLane =
       readonly bytes: Uint8Array;
       /** Every slot up to this one is done with, or was skipped because main took it back. */
       readonly passed: number | undefined;
+      readonly figures: MachineFigures;
     }
   /** What `prepare` asked for is done. */
   | { readonly kind: 'prepared' };
