@@ -50,8 +50,13 @@ async function fanOut(lanes: ReturnType<typeof openLanes>): Promise<Contestant> 
     ...{ clock: core.systemClock, seeds: core.createSeededRandom(1), log: core.silentLog },
     ...{ metrics: core.silentMetrics, env: {} },
     limits: {
-      ...{ luaTimeoutMs: 5_000, luaEndpointTimeoutMs: 2_000, maxLuaTimeoutMs: 60_000, parkedBytes: 96 * 1024 * 1024,
-    runTimeoutMs: 60_000 },
+      ...{
+        luaTimeoutMs: 5_000,
+        luaEndpointTimeoutMs: 2_000,
+        maxLuaTimeoutMs: 60_000,
+        parkedBytes: 96 * 1024 * 1024,
+        runTimeoutMs: 60_000,
+      },
       ...{ luaMemoryBytes: LIMITS.memoryBytes, maxLuaMemoryBytes: LIMITS.memoryBytes, stateBytes: LIMITS.stateBytes },
     },
   });

@@ -209,7 +209,7 @@ nodes:
         set: { one: item, at: index, got: item * 10, sum: item * 10 + 1 + index },
       })),
     );
-    assert.deepEqual([state['n'], order.toSorted()], [3, [10, 20, 30]]);
+    assert.deepEqual([state['n'], (order as number[]).toSorted((a, b) => a - b)], [3, [10, 20, 30]]);
   });
 
   it('run at most max_concurrency at once', async () => {

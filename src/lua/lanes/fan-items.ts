@@ -77,7 +77,7 @@ function combinationsOf(
 }
 
 function listOf(value: JsonValue, what: string): readonly JsonValue[] {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as readonly JsonValue[];
   throw fault(`${what} must be a list, and came to ${value === null ? 'null' : typeof value}.`);
 }
 
