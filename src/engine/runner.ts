@@ -10,6 +10,14 @@ import type { RunEvent } from './events.ts';
 import { finalState, replayEvents } from './replay.ts';
 import type { Run, RunnerPorts, RunOptions } from './run.ts';
 
+/** The circumstances of a telling. */
+export interface TellOptions {
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+  /** Awaited between two steps, so that whoever listens can hold it back. */
+  readonly ready?: () => Promise<void>;
+}
+
 /** Starts runs. */
 export interface Runner {
   /**
@@ -25,8 +33,11 @@ export interface Runner {
    *
    * Pure segments are computed again; nothing acts. Resolves to false when the journal is not complete any more.
    */
-  tellAgain(id: RunId, flow: Flow, onEvent: (event: RunEvent) => void, signal?: AbortSignal): Promise<boolean>;
-  /** Resolves when no run is under way; new ones are refused from the call on. When `signal` aborts, the rest is cancelled. */
+  tellAgain(id: RunId, flow: Flow, onEvent: (event: RunEvent) => void, options?: TellOptions): Promise<boolean>;
+  /**
+   * Resolves when no run is under way; new ones are refused from the call on. Runs that wait are cancelled at once,
+   * the rest when `signal` aborts.
+   */
   drain(signal: AbortSignal): Promise<void>;
   /** Runs under way. */
   readonly activeCount: number;
@@ -61,12 +72,14 @@ export function createRunner(ports: RunnerPorts): Runner {
       return run;
     },
     find: (id) => active.get(id),
-    tellAgain: (id, flow, onEvent, signal) => tellAgain(ports, { id, flow, signal }, onEvent),
+    tellAgain: (id, flow, onEvent, options = {}) => tellAgain(ports, { id, flow, ...options }, onEvent),
     async drain(signal) {
       draining = true;
       const cancelAll = (): void => {
         for (const run of active.values()) run.cancel('the server is stopping');
       };
+      // Nobody will give them anything any more, and they would keep whoever waits for the end.
+      for (const run of active.values()) if (run.waitingFor.length > 0) run.cancel('the server is stopping');
       if (signal.aborted) cancelAll();
       signal.addEventListener('abort', cancelAll, { once: true });
       await Promise.all([...active.values()].map((run) => run.outcome));
@@ -77,7 +90,7 @@ export function createRunner(ports: RunnerPorts): Runner {
 
 async function tellAgain(
   ports: RunnerPorts,
-  { id, flow, signal }: { readonly id: RunId; readonly flow: Flow; readonly signal: AbortSignal | undefined },
+  { id, flow, signal = new AbortController().signal, ready }: TellOptions & { readonly id: RunId; readonly flow: Flow },
   onEvent: (event: RunEvent) => void,
 ): Promise<boolean> {
   const journal = await ports.store.read(id);
@@ -88,7 +101,7 @@ async function tellAgain(
   const run = { runId: id, flow, seed, env, startedAtMs, limits: ports.limits, priority: 'optional' as const };
   const { entries } = journal;
   let seq = 0;
-  const parts = { run, entries, segments: ports.segments, signal: signal ?? new AbortController().signal };
+  const parts = { run, entries, segments: ports.segments, signal, ...(ready === undefined ? {} : { ready }) };
   await replayEvents(parts, ({ event, at_ms, data = {}, ...place }, end) => {
     const state = event === 'run.finished' ? finalState(end) : {};
     onEvent({ event, run_id: id, seq, at_ms, ...place, data: { ...data, ...state } });

@@ -110,6 +110,34 @@ nodes:
   });
 });
 
+describe('a runner that is drained', () => {
+  it('cancels runs that wait, and lets others end', async () => {
+    const gate = Promise.withResolvers<void>();
+    const action = anAction('test.slow', async () => {
+      await gate.promise;
+      return {};
+    });
+    await using engine = startEngine({ actions: [action] });
+    const waiting = engine.runner.start(engine.flow(ASK), {});
+    await waiting.untilRest();
+    const log = new EventLog();
+    const begun = log.next(({ event }) => event === 'effect.started');
+    const working = engine.runner.start(
+      engine.flow('name: w\nnodes: [{ name: n, uses: test.slow }]'),
+      {},
+      { onEvent: log.take },
+    );
+    await begun;
+
+    const drained = engine.runner.drain(new AbortController().signal);
+
+    assert.equal(codeOf(await waiting.outcome), 'FLOW_CANCELLED');
+    gate.resolve();
+    await drained;
+    assert.equal(codeOf(await working.outcome), 'succeeded');
+  });
+});
+
 describe('retries with a delay', () => {
   it('go on after the delay, and a long one keeps no machine meanwhile', async () => {
     const clock = new FakeClock();
