@@ -8,14 +8,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAllActions, type OwnActionModule } from '../actions/index.ts';
-import { createHttpClient, declaredHost } from '../connections/index.ts';
+import { createHttpClient } from '../connections/index.ts';
 import {
   type Clock,
   createHealth,
   type HealthPort,
   HOUR_MS,
-  isJsonObject,
-  type JsonValue,
   type Log,
   type Metrics,
   MIB,
@@ -33,6 +31,7 @@ import { createWorkThread } from '../work/index.ts';
 import { findActionModules } from './action-modules.ts';
 import type { LoadedConfig, MoonpoolOptions } from './config.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { hostsOf, keepsSomething } from './flow-needs.ts';
 
 /** What an engine runs on. */
 export interface EngineParts {
@@ -144,16 +143,8 @@ async function openFolderFor(
   modules: readonly OwnActionModule[],
   opened: AsyncDisposableStack,
 ): Promise<DataFolder | undefined> {
-  if (parts.dataDirectory === undefined && !parts.flows.some((flow) => keepsSomething(flow, modules))) return undefined;
+  if (parts.dataDirectory === undefined && !keepsSomething(parts.flows, modules)) return undefined;
   return opened.use(await openDataFolder(parts.dataDirectory ?? '.moonpool'));
-}
-
-/** An action inside another, and one of the operator's, may keep something too. */
-function keepsSomething(flow: Flow, modules: readonly OwnActionModule[]): boolean {
-  const own = new Set(modules.flatMap(({ facts }) => facts.map(({ name }) => name)));
-  return flow.nodes.some(
-    ({ work }) => work.kind === 'action' && (/^(?:kv|ratelimit)\./.test(work.uses) || own.has(work.uses)),
-  );
 }
 
 /** For blobs of a run that has no data folder. */
@@ -161,25 +152,4 @@ async function throwawayFolder(opened: AsyncDisposableStack): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'moonpool-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
   return directory;
-}
-
-/** The hosts of URLs written literally in flows: an operator chose them, so they may be private. */
-function hostsOf(flows: readonly Flow[]): ReadonlySet<string> {
-  const hosts = new Set<string>();
-  const look = (value: JsonValue): void => {
-    if (typeof value === 'string') {
-      const host = declaredHost(value);
-      if (host !== undefined) hosts.add(host);
-    } else if (Array.isArray(value)) {
-      for (const item of value as readonly JsonValue[]) look(item);
-    } else if (isJsonObject(value)) {
-      for (const item of Object.values(value)) look(item);
-    }
-  };
-  for (const flow of flows) {
-    look(flow.variables);
-    look(flow.initialState);
-    for (const { work } of flow.nodes) if (work.kind === 'action') look(work.with);
-  }
-  return hosts;
 }

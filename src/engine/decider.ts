@@ -35,7 +35,8 @@ export class Decider {
   #interrupts: Interrupts | undefined;
   #stepsTaken = 0;
   #inFlightCount = 0;
-  #response: FlowResponse | undefined;
+  /** What the run answers over HTTP, once it has said so. */
+  #answer: { readonly response?: FlowResponse } = {};
   #end: RunEnd | undefined;
   #isResting = false;
   #commands: Command[] = [];
@@ -218,7 +219,7 @@ export class Decider {
       case 'end':
       case 'joined':
         if (path.place !== undefined) this.#branches.end(path, { success: true, state: end.state });
-        else this.#finish({ kind: 'succeeded', state: end.state, ...present(this.#response) }, path.nowMs);
+        else this.#finish({ kind: 'succeeded', state: end.state, ...this.#answer }, path.nowMs);
         return;
       case 'failed':
         this.#fail(path, end.error, end.node);
@@ -321,7 +322,7 @@ export class Decider {
       this.#compute(path, { kind: 'error', node, attempt, error: outcome.error });
       return;
     }
-    if (outcome.response !== undefined) this.#response = outcome.response;
+    if (outcome.response !== undefined) this.#answer = { response: outcome.response };
     this.#compute(path, { kind: 'result', node, attempt, value: encoder.encode(JSON.stringify(outcome.value)) });
   }
 
@@ -459,10 +460,6 @@ export class Decider {
   #publish(path: Path, event: Omit<UnnumberedEvent, 'branch'>): void {
     this.#commands.push({ kind: 'publish', event: path.label === '' ? event : { ...event, branch: path.label } });
   }
-}
-
-function present(response: FlowResponse | undefined): { response?: FlowResponse } {
-  return response === undefined ? {} : { response };
 }
 
 /** The breaker of a node, under the name all runs share. */
