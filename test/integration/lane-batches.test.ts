@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { resolveOptions, silentLog, silentMetrics, systemClock } from '../../src/core/index.ts';
 import type { SegmentFact } from '../../src/flow/index.ts';
-import { LUA_OPTIONS, LuaLanes, readWasmFile } from '../../src/lua/lanes/index.ts';
+import { type LanesPorts, LUA_OPTIONS, LuaLanes, readWasmFile } from '../../src/lua/lanes/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { aLuaFlow, closeLanes, codeOf, openLanes, runSegment, SALT, stateOf } from '../support/lanes.ts';
 import { RecordedMetrics } from '../support/recorded-metrics.ts';
 import { stateBytes } from '../support/segments.ts';
@@ -26,12 +27,14 @@ function expected(from: number, to: number): unknown[] {
   return Array.from({ length: to - from }, (_, index) => ({ n: from + index, seen: 1 }));
 }
 
+function parts(lanes: number): LanesPorts {
+  const options = resolveOptions('lua', LUA_OPTIONS, { lanes });
+  return { wasm, salt: SALT, options, clock: systemClock, log: silentLog, metrics: silentMetrics };
+}
+
 /** Lanes whose memory port answers `mayAdd`. */
 function lanesThatMay(mayAdd: () => boolean, lanes = 1): LuaLanes {
-  return new LuaLanes({
-    ...{ wasm, salt: SALT, options: resolveOptions('lua', LUA_OPTIONS, { lanes }), clock: systemClock },
-    ...{ log: silentLog, metrics: silentMetrics, mayAddLane: mayAdd },
-  });
+  return new LuaLanes({ ...parts(lanes), mayAddLane: mayAdd });
 }
 
 /** Runs an endless segment until `stop` is called. */
@@ -128,17 +131,38 @@ describe('LuaLanes, given many segments at once', () => {
   });
 
   it('lets critical work pass branches that wait in a lane', async () => {
-    const lanes = openLanes();
+    // Nobody looks at the lane on a clock that stands: what waits is taken back because critical work came.
+    const lanes = new LuaLanes({ ...parts(1), clock: new FakeClock() });
+    const busy = aLuaFlow('print("here") for i = 1, 20000000 do end return {}', 'return {}');
+    const started = Promise.withResolvers<void>();
+    const first = runSegment(lanes, busy, { wantFacts: true }, { onFacts: () => started.resolve() });
+    await started.promise;
     const order: string[] = [];
     const normal = Array.from({ length: 40 }, () => runSegment(lanes, echo).then(() => order.push('normal')));
     await Promise.resolve();
 
-    const critical = runSegment(lanes, echo, { priority: 'critical', runId: 'urgent' }).then(() =>
-      order.push('critical'),
-    );
-    await Promise.all([...normal, critical]);
+    const critical = runSegment(lanes, echo, { priority: 'critical', runId: 'urgent' });
+    await Promise.all([first, ...normal, critical.then(() => order.push('critical'))]);
 
-    assert.ok(order.indexOf('critical') <= 1, `came as number ${order.indexOf('critical')}`);
+    assert.equal(order.indexOf('critical'), 0);
+    await lanes.close();
+  });
+
+  it('tells facts once of a branch whose result was lost with the lane', async () => {
+    const lanes = openLanes();
+    const branch = aLuaFlow('print("one") return {}', 'print("two") return {}');
+    await runSegment(lanes, branch);
+    const facts: SegmentFact[] = [];
+
+    // Its result waits for the next one, of which nobody knows that it takes long.
+    const before = runSegment(lanes, branch, { wantFacts: true }, { onFacts: (some) => facts.push(...some) });
+    const ended = runSegment(lanes, endless, { luaTimeoutMs: limitMs(60) });
+    await Promise.all([before, ended]);
+
+    assert.deepEqual(
+      facts.map((fact) => (fact.kind === 'log' ? fact.text : `${fact.kind} ${fact.node}`)),
+      [...['node.started n0', 'one', 'node.finished n0'], ...['node.started n1', 'two', 'node.finished n1']],
+    );
   });
 
   it('ends the optional segment that ran longest when critical work waits and memory forbids a lane', async () => {
