@@ -14,6 +14,7 @@ export type {
   FlowResponse,
   JournalEntry,
   KvStore,
+  RunFilter,
   RunJournal,
   RunStatus,
   RunStore,
@@ -23,4 +24,5 @@ export type {
   WaitingFor,
 } from './ports.ts';
 export type { Run, RunLimits, RunnerPorts, RunOptions, RunOutcome, RunWaiting } from './run.ts';
-export { createRunner, type Runner } from './runner.ts';
+export { createRunner, type Runner, type TellOptions } from './runner.ts';
+export { inputProblems } from './segment-request.ts';

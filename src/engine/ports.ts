@@ -157,6 +157,15 @@ export interface WaitingFor {
   readonly schema?: JsonValue;
 }
 
+/** Which runs a list has; what is absent lets all through. */
+export interface RunFilter {
+  /** Name of the flow. */
+  readonly flow?: string;
+  readonly status?: RunStatus;
+  /** Only runs whose id sorts before this one: those that began earlier. */
+  readonly after?: RunId;
+}
+
 /** How a run stands. */
 export type RunStatus = 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
 
@@ -180,8 +189,8 @@ export interface RunStore {
   finish(id: RunId, end: Pick<RunSummary, 'status' | 'endedAtMs' | 'error' | 'state'>): Promise<void>;
   /** The journal in order, or undefined for an unknown run. `isComplete` is false when values were given up. */
   read(id: RunId): Promise<RunJournal | undefined>;
-  /** Newest first, at most `limit`. */
-  list(limit: number): Promise<readonly RunSummary[]>;
+  /** Those that `where` lets through, newest first, at most `limit`. */
+  list(limit: number, where?: RunFilter): Promise<readonly RunSummary[]>;
 }
 
 /** Bytes that stay outside state, Lua and journal while a run refers to them. */

@@ -22,6 +22,8 @@ export interface ReplayParts {
   readonly segments: SegmentRunner;
   /** Stops the replay. */
   readonly signal: AbortSignal;
+  /** Awaited between two steps of a telling, so that whoever listens can hold it back. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** A run's decisions and the segments that are being computed for them. */
@@ -240,6 +242,7 @@ class EventReplay {
     const entries = this.#parts.entries.filter(({ kind }) => kind !== 'run.started');
     this.#take(this.#rerun.started());
     for (let index = 0; decider.end === undefined; ) {
+      await this.#parts.ready?.();
       this.#parts.signal.throwIfAborted();
       const entry = entries[index];
       const [alone] = this.#pending.keys();

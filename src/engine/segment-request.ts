@@ -59,6 +59,11 @@ export function firstState(flow: Flow, input: JsonObject): { state: JsonObject; 
   return { state, problems };
 }
 
+/** Everything that keeps `input` from beginning a run of `flow`; empty when it fits. */
+export function inputProblems(flow: Flow, input: JsonObject): readonly string[] {
+  return firstState(flow, input).problems;
+}
+
 /** UTF-8 JSON. */
 export function toBytes(value: JsonObject): Uint8Array {
   return encoder.encode(JSON.stringify(value));

@@ -69,6 +69,22 @@ describe('MemoryRunStore', () => {
     assert.deepEqual((await store.read('b' as RunId))?.summary.state, state);
   });
 
+  it('keeps what came into runs that ended within a limit of its own, the latest runs longest', async () => {
+    const store = createMemoryRunStore({ maxRuns: 9, maxEndedValueBytes: 100 });
+    const value = 'x'.repeat(48);
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await store.create(aRunSummary(id));
+      const outcome = { kind: 'done', value } as const;
+      await store.append(id as RunId, [{ kind: 'effect.ended', step: '1', atMs: 1, outcome }]);
+      if (id !== 'a') await store.finish(id as RunId, { status: 'succeeded', endedAtMs: 2 });
+    }
+
+    const areComplete = await Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (id) => (await store.read(id as RunId))?.isComplete),
+    );
+    assert.deepEqual(areComplete, [true, false, true, true]);
+  });
+
   it('refuses an entry above the ceiling of a run', async () => {
     const store = createMemoryRunStore({ maxRuns: 2, maxEntries: 2 });
     await store.create(aRunSummary('a'));

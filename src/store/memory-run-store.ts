@@ -5,7 +5,7 @@
  * each; the oldest that ended makes room for a new one.
  */
 import { MIB, MoonpoolError, type RunId } from '../core/index.ts';
-import type { JournalEntry, RunStore, RunSummary, WaitingFor } from '../engine/index.ts';
+import type { JournalEntry, RunFilter, RunStore, RunSummary, WaitingFor } from '../engine/index.ts';
 
 /** The limits of the journal in memory. */
 export interface MemoryRunStoreOptions {
@@ -15,6 +15,11 @@ export interface MemoryRunStoreOptions {
   readonly maxEntries?: number;
   /** Entries kept of a run that ended, the first ones. Default 200. */
   readonly maxEndedEntries?: number;
+  /**
+   * Bytes of JSON that the values in the entries of all runs that ended may have together: of those that can be told
+   * again. The run that began longest ago loses its first. Default: as `maxValueBytes`.
+   */
+  readonly maxEndedValueBytes?: number;
   /**
    * Bytes of JSON that the values in the entries of all runs and the final states of those that ended may have
    * together; default 32 MiB. First those of ended runs go, the run that began longest ago first; a run whose next
@@ -40,7 +45,10 @@ class MemoryRunStore implements RunStore {
   readonly #maxEntries: number;
   readonly #maxEndedEntries: number;
   readonly #maxValueBytes: number;
+  readonly #maxEndedValueBytes: number;
   #valueBytes = 0;
+  /** Of runs that ended, states not counted. */
+  #endedValueBytes = 0;
   /** In order of `create`. */
   readonly #runs = new Map<RunId, Kept>();
 
@@ -49,6 +57,7 @@ class MemoryRunStore implements RunStore {
     this.#maxEntries = options.maxEntries ?? 50_000;
     this.#maxEndedEntries = options.maxEndedEntries ?? 200;
     this.#maxValueBytes = options.maxValueBytes ?? 32 * MIB;
+    this.#maxEndedValueBytes = options.maxEndedValueBytes ?? this.#maxValueBytes;
   }
 
   async create(summary: RunSummary): Promise<void> {
@@ -91,9 +100,19 @@ class MemoryRunStore implements RunStore {
     const hasRoom = state !== undefined && this.#makeRoom(state.byteLength);
     if (hasRoom) this.#valueBytes += state.byteLength;
     kept.summary = { ...summary, ...(hasRoom ? end : withoutState) };
-    if (kept.entries.length <= this.#maxEndedEntries) return;
-    kept.entries = kept.entries.slice(0, this.#maxEndedEntries);
-    this.#giveUpValues(kept);
+    this.#endedValueBytes += kept.valueBytes ?? 0;
+    if (kept.entries.length > this.#maxEndedEntries) {
+      kept.entries = kept.entries.slice(0, this.#maxEndedEntries);
+      this.#giveUpValues(kept);
+    }
+    this.#keepEndedSmall();
+  }
+
+  #keepEndedSmall(): void {
+    for (const kept of this.#runs.values()) {
+      if (this.#endedValueBytes <= this.#maxEndedValueBytes) return;
+      if (hasEnded(kept.summary)) this.#giveUpValues(kept);
+    }
   }
 
   /** The entry as it is kept: with its values while there is room for them. */
@@ -130,6 +149,7 @@ class MemoryRunStore implements RunStore {
   #giveUpValues(kept: Kept): void {
     if (kept.valueBytes === undefined) return;
     this.#valueBytes -= kept.valueBytes;
+    if (hasEnded(kept.summary)) this.#endedValueBytes -= kept.valueBytes;
     kept.valueBytes = undefined;
     kept.entries = kept.entries.map(withoutValues);
   }
@@ -142,9 +162,14 @@ class MemoryRunStore implements RunStore {
     return { summary: kept.summary, entries: kept.entries.slice(), isComplete: kept.valueBytes !== undefined };
   }
 
-  async list(limit: number): Promise<readonly RunSummary[]> {
+  async list(limit: number, where: RunFilter = {}): Promise<readonly RunSummary[]> {
+    const { flow, status, after } = where;
     const summaries = [...this.#runs.values()].map((kept) => kept.summary);
-    return summaries.reverse().slice(0, Math.max(0, limit));
+    return summaries
+      .filter((run) => (flow ?? run.flow) === run.flow && (status ?? run.status) === run.status)
+      .filter(({ id }) => after === undefined || id < after)
+      .sort((left, right) => (left.id < right.id ? 1 : -1))
+      .slice(0, Math.max(0, limit));
   }
 
   #require(id: RunId): Kept {

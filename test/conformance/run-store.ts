@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { RunId } from '../../src/core/index.ts';
-import type { JournalEntry, RunStore, RunSummary } from '../../src/engine/index.ts';
+import type { JournalEntry, RunFilter, RunStore, RunSummary } from '../../src/engine/index.ts';
 
 /** A summary of a run that just started. */
 export function aRunSummary(id: string, startedAtMs = 1_000): RunSummary {
@@ -99,6 +99,29 @@ export function describeRunStore(create: () => Promise<RunStore>): void {
     assert.deepEqual(await ids(2), ['c', 'b']);
     assert.deepEqual(await ids(10), ['c', 'b', 'a']);
     assert.deepEqual(await ids(0), []);
+  });
+
+  it('lists the runs of a flow, of a status, and those before another', async () => {
+    const store = await create();
+    for (const [id, flow] of [
+      ['a', 'one'],
+      ['b', 'two'],
+      ['c', 'one'],
+      ['d', 'one'],
+    ] as const) {
+      await store.create({ ...aRunSummary(id), flow });
+    }
+    await store.finish('c' as RunId, { status: 'succeeded', endedAtMs: 2_000 });
+    const ids = async (limit: number, where: RunFilter): Promise<string> =>
+      (await store.list(limit, where)).map(({ id }) => id).join('');
+
+    assert.equal(await ids(10, { flow: 'one' }), 'dca');
+    assert.equal(await ids(10, { status: 'running' }), 'dba');
+    assert.equal(await ids(10, { flow: 'one', status: 'succeeded' }), 'c');
+    assert.equal(await ids(10, { after: 'c' as RunId }), 'ba');
+    assert.equal(await ids(1, { after: 'd' as RunId, flow: 'one' }), 'c');
+    assert.equal(await ids(10, { after: 'bb' as RunId }), 'ba', 'of a run that is forgotten');
+    assert.equal(await ids(10, { flow: 'none' }), '');
   });
 
   it('refuses to begin a run twice, and to add to one that is unknown or ended', async () => {
