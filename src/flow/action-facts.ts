@@ -17,6 +17,11 @@ export interface ActionFacts {
   readonly withSchema: JsonObject;
   /** JSON Schema of the result. */
   readonly resultSchema: JsonObject;
+  /**
+   * Keys of `with` whose text the action itself evaluates: the flow leaves it as it is written, so that data never
+   * becomes part of it. Where the key stands and `data` does not, the action gets `state` and `variables` as `data`.
+   */
+  readonly ownText?: { readonly [key: string]: 'template' | 'condition' };
 }
 
 /** All actions that flows may name. */

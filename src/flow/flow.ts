@@ -104,7 +104,14 @@ export type NodeWork =
   /** `line` is the file's line of the first line of `code`; `chunk` counts the Lua nodes of the flow from 0. */
   | { readonly kind: 'lua'; readonly code: string; readonly line: number; readonly chunk: number }
   | { readonly kind: 'expression'; readonly value: JsonValue; readonly outputKey: string }
-  | { readonly kind: 'action'; readonly uses: string; readonly with: JsonObject; readonly output?: Output }
+  /** `ownText` goes beside the rendered `with` as it is written: the action evaluates it. */
+  | {
+      readonly kind: 'action';
+      readonly uses: string;
+      readonly with: JsonObject;
+      readonly ownText?: JsonObject;
+      readonly output?: Output;
+    }
   /** Nodes one after the other, as one node. */
   | { readonly kind: 'steps'; readonly entry: Route }
   | WhileWork

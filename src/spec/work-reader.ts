@@ -3,14 +3,14 @@
  */
 import type { JsonObject, JsonValue } from '../core/index.ts';
 import { setOwn } from '../core/index.ts';
-import type { NodeWork, Output } from '../flow/index.ts';
+import type { ActionFacts, NodeWork, Output } from '../flow/index.ts';
 import { checkLanguage, checkLuaText } from './code-check.ts';
 import { FLOW_CALL, HUMAN_INPUT } from './engine-actions.ts';
 import type { FlowCheck } from './flow-check.ts';
 import type { ImportTable } from './import-table.ts';
 import { quote } from './problem-list.ts';
 import { whySchemaUnusable } from './schema-check.ts';
-import { readExpression, readExpressionValue, readTemplates } from './text-check.ts';
+import { readCondition, readExpression, readExpressionValue, readTemplates } from './text-check.ts';
 import { checkActionInput } from './with-check.ts';
 import { childOf, type MapNode, type ScalarNode, textOf, toJson, toJsonObject, type YamlNode } from './yaml-tree.ts';
 
@@ -112,9 +112,34 @@ export function readAction(place: WorkPlace, node: MapNode): NodeWork {
   }
   const output = readOutput(check, childOf(node, 'output'));
   const parts = output === undefined ? {} : { output };
+  const own = readOwnText(check, withNode, facts?.ownText);
+  if (own !== undefined) {
+    const rest = Object.entries(input).filter(([key]) => !Object.hasOwn(own, key));
+    const data = Object.hasOwn(input, 'data') ? {} : OWN_TEXT_DATA;
+    return { kind: 'action', uses, with: { ...Object.fromEntries(rest), ...data }, ownText: own, ...parts };
+  }
   if (uses === FLOW_CALL) return { ...readFlowCall(place, withNode), ...parts };
   if (uses === HUMAN_INPUT) return { ...readQuestion(check, withNode, input), ...parts };
   return { kind: 'action', uses, with: input, ...parts };
+}
+
+/** What a text that an action evaluates sees, unless the flow says it with `data`. */
+const OWN_TEXT_DATA = { data: { state: '{{ state }}', variables: '{{ variables }}' } };
+
+/** The texts of `with` that the action itself evaluates, as they are written; undefined when there are none. */
+function readOwnText(
+  check: FlowCheck,
+  withNode: YamlNode | undefined,
+  keys: ActionFacts['ownText'] = {},
+): JsonObject | undefined {
+  const found = Object.entries(keys).flatMap(([key, kind]) => {
+    const value = childOf(withNode, key);
+    const text = textOf(value);
+    if (value === undefined || text === undefined) return [];
+    if (kind === 'condition') readCondition(check, value, key);
+    return [[key, text] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** `call` of `node`. */

@@ -24,9 +24,12 @@ const WITH_SCHEMA = objectSchema(
       type: 'string',
       minLength: 1,
       maxLength: 10_000,
-      description: 'An expression without braces over `item` and `index` (from 0), such as item.age >= 18.',
+      description: 'An expression over `item` and `index` (from 0), such as item.age >= 18.',
     },
-    data: { type: ['object', 'null'], description: 'More names the condition sees, such as {limit: 5}.' },
+    data: {
+      type: ['object', 'null'],
+      description: 'More names the condition sees, such as {limit: 5}. Default: state and variables.',
+    },
     max_count: {
       type: ['integer', 'null'],
       minimum: 1,
@@ -63,6 +66,7 @@ export function createDataFilterAction(deps: { readonly clock: Pick<Clock, 'slee
     about: 'Keeps the items of a list for which a condition holds.',
     withSchema: WITH_SCHEMA,
     resultSchema: RESULT_SCHEMA,
+    ownText: { condition: 'condition' },
     async run(input, call) {
       const list = getOwn(input, 'list');
       const items: readonly JsonValue[] = Array.isArray(list) ? list : [];

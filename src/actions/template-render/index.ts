@@ -23,10 +23,13 @@ type Escape = 'html' | 'none';
 const WITH_SCHEMA = objectSchema({
   template: {
     type: ['string', 'null'],
-    description: 'The template itself; {% raw %} keeps the flow from rendering it first.',
+    description: 'The template itself; it is rendered here and nowhere else, so data in it is always escaped.',
   },
   file: { type: ['string', 'null'], description: 'A template file, relative to the flow file, inside files.root.' },
-  data: { type: ['object', 'null'], description: 'The names the template sees, and nothing beside them.' },
+  data: {
+    type: ['object', 'null'],
+    description: 'The names the template sees, and nothing beside them. Default with `template`: state and variables.',
+  },
   escape: {
     enum: ['html', 'none', null],
     description: '`html` (default) escapes everything for the place it lands in; `none` is for plain text.',
@@ -71,6 +74,7 @@ export function createTemplateRenderAction(deps: { readonly files: FileRules }):
     about: 'Renders a template with data; escapes HTML unless told otherwise.',
     withSchema: WITH_SCHEMA,
     resultSchema: RESULT_SCHEMA,
+    ownText: { template: 'template' },
     async run(input, call) {
       call.signal.throwIfAborted();
       const path = readText(input, 'file');

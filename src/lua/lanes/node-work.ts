@@ -128,14 +128,14 @@ export class NodeWorker {
   }
 
   #callAction(node: FlowNode, work: Work<'action'>, attempt: number): NodeResult {
-    const input = this.#renderObject(work.with, `The input of ${node.name}`);
+    const input = this.#renderObject(work.with, `The input of ${node.name}`, work.ownText);
     return leave((parts) => ({ kind: 'action', attempt, uses: work.uses, with: input, ...parts }));
   }
 
-  /** An object of templates, rendered, as bytes. */
-  #renderObject(templates: JsonObject, what: string): Uint8Array {
+  /** An object of templates, rendered, as bytes; `asWritten` stands beside them. */
+  #renderObject(templates: JsonObject, what: string, asWritten: JsonObject = {}): Uint8Array {
     const value = renderValue(this.#flow.value(templates, templates), this.#state.scope());
-    return this.#state.encode(isJsonObject(value) ? value : {}, what);
+    return this.#state.encode(mergeShallow(isJsonObject(value) ? value : {}, asWritten), what);
   }
 }
 
