@@ -12,6 +12,7 @@ import { type Token, tokenize } from './lexer.ts';
 import { DEFAULT_LIMITS, type EvaluationLimits } from './limits.ts';
 import { cutTemplate, hasTemplateSyntax } from './template-lexer.ts';
 import { compileTemplate, renderTemplate, type Template } from './template.ts';
+import { toText } from './text-form.ts';
 import { TokenReader } from './token-reader.ts';
 import { isRouteTrue, toJson } from './value.ts';
 
@@ -64,6 +65,20 @@ export function compileOnlyOutput(text: string): Expression | undefined {
 }
 
 /**
+ * The expression in the `tokens` of one output of `text`, which was compiled whole before.
+ *
+ * @throws SPEC_TEMPLATE when it does not parse
+ */
+export function compileOutputTokens(text: string, tokens: readonly Token[]): Expression {
+  return guarded(
+    text,
+    'SPEC_TEMPLATE',
+    () => compileTokens(text, tokens),
+    () => 0,
+  );
+}
+
+/**
  * Compiles a bare expression (`state.x > 3`), or one in exactly one `{{ … }}`.
  *
  * Cost: linear in the text, which has at most 256 Ki characters.
@@ -104,6 +119,24 @@ export function evaluateExpression(
     () => {
       evaluation.charge(expression.cost);
       return toJson(expression.run(evaluation));
+    },
+    () => evaluation.at,
+  );
+}
+
+/**
+ * What `expression` comes to in `scope`, as an output prints it.
+ *
+ * @throws EXPR_FAILED or EXPR_LIMIT as {@link evaluateExpression}
+ */
+export function evaluateAsText(expression: Expression, scope: Scope, limits: EvaluationLimits): string {
+  const evaluation = new Evaluation(expression.text, scope, limits);
+  return guarded(
+    expression.text,
+    'EXPR_LIMIT',
+    () => {
+      evaluation.charge(expression.cost);
+      return toText(expression.run(evaluation), evaluation);
     },
     () => evaluation.at,
   );

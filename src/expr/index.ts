@@ -15,4 +15,11 @@ export { compileTemplate, renderTemplate, type Template, type TemplateOptions } 
 export { hasTemplateSyntax } from './template-lexer.ts';
 export { isRouteTrue, isTrue } from './value.ts';
 export { expressionVocabulary, type Vocabulary } from './vocabulary.ts';
-export { compileValue, renderValue, type ValueTemplate } from './value-template.ts';
+export { mentionsSecrets, whereSecretStands } from './secret-text.ts';
+export {
+  compileValue,
+  renderValue,
+  type SecretPlace,
+  type ValueOptions,
+  type ValueTemplate,
+} from './value-template.ts';
