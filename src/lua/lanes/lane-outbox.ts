@@ -5,8 +5,8 @@
  * known to be slow, and when the lane has nothing further; facts when 64 are ready or 16 ms have passed.
  */
 import type { SegmentFact } from '../../flow/index.ts';
-import { ByteBundle, largeParts, type PackedResult, packResult } from './message-bytes.ts';
-import type { FromLane, MachineFigures, ReportEntry, SegmentResult } from './protocol.ts';
+import { ByteBundle, largeParts, packResult } from './message-bytes.ts';
+import type { FromLane, MachineFigures, PackedResult, ReportEntry, SegmentResult } from './protocol.ts';
 
 const FACT_COUNT = 64;
 const FACT_MS = 16;
@@ -72,13 +72,12 @@ export class LaneOutbox {
       this.#skipCount -= 1;
       return;
     }
-    const { slot, isAwaited } = current;
+    const { slot } = current;
     const last = this.#entries.at(-1);
     if (last?.[0] === slot && last[1] !== undefined) last[1].push(fact);
     else this.#entries.push([slot, [fact]]);
     this.#factCount += 1;
-    const isFirst = isAwaited && this.#skipCount === 0 && this.#isFirstOf(current);
-    if (isFirst || this.#factCount >= FACT_COUNT || this.#ports.tickMs() - this.#sentTickMs >= FACT_MS) this.flush();
+    if (this.#areFactsDue(current)) this.flush();
   }
 
   /** The segment that runs is over. */
@@ -122,10 +121,9 @@ export class LaneOutbox {
     return this.#resultCount > 0 && this.#ports.tickMs() - this.#resultTickMs >= RESULT_MS;
   }
 
-  /** True once for each segment. */
-  #isFirstOf(segment: CurrentSegment): boolean {
-    if (this.#firstTold === segment) return false;
-    this.#firstTold = segment;
-    return true;
+  #areFactsDue(current: CurrentSegment): boolean {
+    const isFirst = current.isAwaited && this.#firstTold !== current;
+    this.#firstTold = current;
+    return isFirst || this.#factCount >= FACT_COUNT || this.#ports.tickMs() - this.#sentTickMs >= FACT_MS;
   }
 }

@@ -77,17 +77,21 @@ export class LaneWatch {
       this.#progressTickMs = nowTickMs;
     }
     if (job !== this.#running?.job) this.#running = job === undefined ? undefined : { job, sinceTickMs: nowTickMs };
-    const limitMs =
-      node === undefined || job === undefined
-        ? OUTSIDE_NODES_MS
-        : luaLimitMs(job.flow.nodes[node], job.request.luaTimeoutMs);
+    const { name, limitMs } = limitAt(job, node);
     if (nowTickMs - this.#progressTickMs >= limitMs + GRACE_MS) {
       this.#isLooking = false;
-      const name = job?.flow.nodes[node ?? -1]?.name ?? job?.flow.name ?? 'of a lane';
       this.#sightings.onLate(job, { step, error: toErrorData(luaTimeout(name, limitMs)) });
       return;
     }
     this.#clock.after(LOOK_MS, () => this.#look());
     this.#sightings.onLook();
   }
+}
+
+/** How long a lane may stay where it is, and what that is called. */
+function limitAt(job: Job | undefined, index: number | undefined): { readonly name: string; readonly limitMs: number } {
+  if (job === undefined) return { name: 'of a lane', limitMs: OUTSIDE_NODES_MS };
+  const node = index === undefined ? undefined : job.flow.nodes[index];
+  if (node === undefined) return { name: job.flow.name, limitMs: OUTSIDE_NODES_MS };
+  return { name: node.name, limitMs: luaLimitMs(node, job.request.luaTimeoutMs) };
 }

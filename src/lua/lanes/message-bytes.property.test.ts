@@ -87,6 +87,7 @@ describe('messages of lanes', () => {
 
     const { own } = structuredClone(packRequests([[job, { callsBefore: 0, isSuspect: false }]]));
 
-    assert.equal((own[0]?.[2] as Uint8Array).buffer.byteLength, 4_990);
+    const state = own[0]?.[2];
+    assert.equal(state instanceof Uint8Array && state.buffer.byteLength, 4_990);
   });
 });

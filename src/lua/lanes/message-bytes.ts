@@ -5,40 +5,24 @@
  * Arrays above {@link MAX_PIECE_BYTES} stay themselves: nobody shall keep a whole message
  * alive for long, nor copy a state twice. Invariant: what is unpacked equals what was packed.
  */
-import type { SegmentEnd, SegmentOutcome, SegmentRequest, SegmentStart } from '../../flow/index.ts';
-import type { LateStep, SegmentContext, SegmentPause, SegmentResult } from './protocol.ts';
+import type { SegmentEnd, SegmentRequest, SegmentStart } from '../../flow/index.ts';
+import type {
+  PackedObject,
+  PackedRequest,
+  PackedRequests,
+  PackedResult,
+  Piece,
+  SegmentContext,
+  SegmentPause,
+  SegmentResult,
+  SharedPart,
+} from './protocol.ts';
 
 /** The largest array that is put with others, in bytes. */
 export const MAX_PIECE_BYTES = 1023;
 /** A place in the bundle is offset × this + length. */
 const PLACE_UNIT = 1024;
 const FIRST_BYTES = 1024;
-
-/** Where a byte array lies: a place in the message's bundle, or the array itself. */
-type Piece = number | Uint8Array;
-
-/** An object: what of it holds no bytes, then name and content of each property that does. */
-type PackedObject = readonly [rest: object, ...parts: (string | Piece | readonly PackedObject[])[]];
-
-/** What the segments of one run have in common, sent once. */
-type SharedPart = Omit<SegmentRequest, 'start' | 'seed' | 'state' | 'machine'>;
-
-/** Index of the shared part, seed, state, machine, start, and context where that is not the usual. */
-type PackedRequest = readonly [number, string, Piece, Piece | undefined, PackedObject, SegmentContext | undefined];
-
-/** Requests of one message. */
-export interface PackedRequests {
-  readonly bytes: Uint8Array;
-  readonly shared: readonly SharedPart[];
-  readonly own: readonly PackedRequest[];
-}
-
-/** A result: its kind, then what that has. */
-export type PackedResult =
-  | readonly ['ended', number, SegmentOutcome['guarded'], PackedObject]
-  | readonly ['paused', PackedObject]
-  | readonly ['late', LateStep]
-  | readonly ['stopped'];
 
 /** Collects the byte arrays of one message. */
 export class ByteBundle {

@@ -6,8 +6,7 @@
  * given to a lane several at a time; each has a slot, whose claim says whose it is.
  */
 import type { ErrorData } from '../../core/index.ts';
-import type { Flow, PathMemo, SegmentFact, SegmentOutcome, SegmentStart } from '../../flow/index.ts';
-import type { PackedRequests, PackedResult } from './message-bytes.ts';
+import type { Flow, PathMemo, SegmentFact, SegmentOutcome, SegmentRequest, SegmentStart } from '../../flow/index.ts';
 
 /** Slots of a lane, used in turn: more than segments it is ever given, those taken back included. */
 export const SLOT_COUNT = 256;
@@ -65,6 +64,39 @@ export interface SegmentContext {
   /** Arms the count hook: the flow was ended before, and is to be ended softly next time. */
   readonly isSuspect: boolean;
 }
+
+/** Where a byte array lies: a place in the message's bundle, or the array itself. */
+export type Piece = number | Uint8Array;
+
+/** An object: what of it holds no bytes, then name and content of each property that does. */
+export type PackedObject = readonly [rest: object, ...parts: (string | Piece | readonly PackedObject[])[]];
+
+/** What the segments of one run have in common, sent once. */
+export type SharedPart = Omit<SegmentRequest, 'start' | 'seed' | 'state' | 'machine'>;
+
+/** Index of the shared part, seed, state, machine, start, and context where that is not the usual. */
+export type PackedRequest = readonly [
+  number,
+  string,
+  Piece,
+  Piece | undefined,
+  PackedObject,
+  SegmentContext | undefined,
+];
+
+/** Requests of one message. */
+export interface PackedRequests {
+  readonly bytes: Uint8Array;
+  readonly shared: readonly SharedPart[];
+  readonly own: readonly PackedRequest[];
+}
+
+/** A result: its kind, then what that has. */
+export type PackedResult =
+  | readonly ['ended', number, SegmentOutcome['guarded'], PackedObject]
+  | readonly ['paused', PackedObject]
+  | readonly ['late', LateStep]
+  | readonly ['stopped'];
 
 /** Main → lane. */
 export type ToLane =
