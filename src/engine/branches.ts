@@ -45,6 +45,9 @@ export interface Lent {
   readonly failPath: (path: Path, error: ErrorData, node: string | undefined) => void;
 }
 
+/** Items under way at once when the flow does not say: ten thousand must not hold the memory of ten thousand. */
+const ITEMS_AT_ONCE = 1_000;
+
 type Forking = Extract<SegmentEnd, { kind: 'parallel' | 'each' | 'call' }>;
 
 /** See the head of this file. */
@@ -281,7 +284,7 @@ function itemPolicy(node: FlowNode | undefined, count: number): FanOut['policy']
   const onError = work?.failFast === false ? 'collect' : 'fail';
   return {
     onError,
-    maxWorkers: work?.maxConcurrency ?? count,
+    maxWorkers: work?.maxConcurrency ?? Math.min(count, ITEMS_AT_ONCE),
     timeoutMs: undefined,
     retry: undefined,
     breaker: undefined,

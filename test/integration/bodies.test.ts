@@ -229,6 +229,23 @@ nodes:
     assert.equal(crew.most(), 3);
   });
 
+  it('run at most a thousand at once when nobody says', async () => {
+    const crew = aCrew(1_000, 1_200);
+    const action = anAction('test.busy', async () => {
+      await crew.work();
+      return {};
+    });
+    await using engine = startEngine({ actions: [action] });
+    const flow = engine.flow(`
+name: many
+nodes:
+  - { name: each, type: dynamic_parallel, items: '{{ range(1200) | list }}', action: { uses: test.busy }, fan_in: end }
+  - { name: end, run: 'return { n = #state.parallel_results }' }
+`);
+    assert.equal(stateOf(await engine.runner.start(flow, {}).outcome)['n'], 1_200);
+    assert.equal(crew.most(), 1_000);
+  });
+
   it('collect failures, or fail with the first', async () => {
     for (const failFast of [false, true]) {
       await using engine = startEngine();
