@@ -32,7 +32,15 @@ const context: fc.Arbitrary<SegmentContext> = fc.oneof(
   fc.record({ callsBefore: fc.nat(), isSuspect: fc.boolean() }),
 );
 const request = fc
-  .record({ start, state: bytes, seed: name, runId: fc.constantFrom('a', 'b'), join: name, machine: fc.option(bytes) })
+  .record({
+    start,
+    state: bytes,
+    seed: name,
+    runId: fc.constantFrom('a', 'b'),
+    join: name,
+    memo: fc.array(fc.jsonValue({ maxDepth: 2 })),
+    machine: fc.option(bytes),
+  })
   .map(({ machine, ...rest }) => (machine === null ? rest : { ...rest, machine }) as unknown as SegmentRequest);
 const end = fc.oneof(
   fc.record({ kind: fc.constant('joined'), state: bytes }),
@@ -78,6 +86,27 @@ describe('messages of lanes', () => {
 
         assert.deepEqual(plain(packed.map((item) => unpackResult(item, sent))), plain(given));
       }),
+    );
+  });
+
+  it('carry once what requests of one run have in common, however often it was made', () => {
+    const aJob = (index: number, runId: string) =>
+      [
+        {
+          runId,
+          scope: { run: { id: runId }, env: {} },
+          state: new Uint8Array(2),
+          start: { kind: 'node', node: `b${index}` },
+          seed: `s${index}`,
+        },
+        { callsBefore: 0, isSuspect: false },
+      ] as unknown as readonly [SegmentRequest, SegmentContext];
+
+    const { shared } = packRequests([aJob(0, 'a'), aJob(1, 'a'), aJob(2, 'a'), aJob(3, 'b'), aJob(4, 'b')]);
+
+    assert.deepEqual(
+      shared.map(({ runId }) => runId),
+      ['a', 'b'],
     );
   });
 

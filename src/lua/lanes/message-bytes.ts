@@ -176,12 +176,15 @@ export function largeParts(packed: PackedResult): Uint8Array[] {
   return packed.flatMap((part) => (Array.isArray(part) ? part.filter((item) => item instanceof Uint8Array) : []));
 }
 
-/** True when both have the same properties, compared by identity. */
-function isSame(left: object, right: object): boolean {
+/** True for equal JSON, as every shared part is; what is the same object, as it mostly is, is not looked into. */
+function isSame(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   const keys = Object.keys(left);
-  if (keys.length !== Object.keys(right).length) return false;
+  if (Array.isArray(left) !== Array.isArray(right) || keys.length !== Object.keys(right).length) return false;
   for (const key of keys) {
-    if ((left as Record<string, unknown>)[key] !== (right as Record<string, unknown>)[key]) return false;
+    if (!Object.hasOwn(right, key)) return false;
+    if (!isSame((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key])) return false;
   }
   return true;
 }
