@@ -74,6 +74,7 @@ export class ActiveRun implements Run {
   /** Steps somebody is giving something to. */
   readonly #giving = new Set<string>();
   readonly #restListeners: ((rest: RunOutcome | RunWaiting) => void)[] = [];
+  #isWaiting = false;
   #seq = 0;
   #settle: (outcome: RunOutcome) => void = () => {};
   #stopListening: () => void = () => {};
@@ -149,11 +150,9 @@ export class ActiveRun implements Run {
     this.#giving.add(waiting.step);
     try {
       await this.#journal.record({ kind: 'input.given', step: waiting.step, atMs, value: given });
-      await this.#journal.rest(undefined);
     } finally {
       this.#giving.delete(waiting.step);
     }
-    this.#time.start();
     this.#happen({ kind: 'input_given', step: waiting.step, atMs, value: encoder.encode(JSON.stringify(given)) });
   }
 
@@ -209,7 +208,16 @@ export class ActiveRun implements Run {
       commands = this.#decider.take(happening);
     });
     for (const command of commands) attempt(() => this.#carryOut(command));
+    attempt(() => this.#wake());
     if (fault !== undefined) this.#stop(fault);
+  }
+
+  /** A run that waited goes on: somebody gave something, or the time of a body was up. */
+  #wake(): void {
+    if (!this.#isWaiting || this.#decider.inFlightCount === 0) return;
+    this.#isWaiting = false;
+    this.#time.start();
+    this.#journal.rest(undefined).catch((error: unknown) => this.#stop(toErrorData(error)));
   }
 
   #carryOut(command: Command): void {
@@ -223,7 +231,7 @@ export class ActiveRun implements Run {
       }
       case 'run_effect': {
         const context = {
-          ...{ runId: this.id, ports: this.#ports, breakers, journal: this.#journal },
+          ...{ runId: this.id, runFlow: this.flow.name, ports: this.#ports, breakers, journal: this.#journal },
           take: (happening: Happening) => this.#happen(happening),
         };
         const { deadlineTickMs } = this.#time;
@@ -377,6 +385,7 @@ export class ActiveRun implements Run {
 
   #wait(waitingFor: readonly WaitingFor[]): void {
     // Somebody may take days; the time of the run is the time it works.
+    this.#isWaiting = true;
     this.#time.pause();
     const tell = (): void => {
       const listeners = this.#restListeners.splice(0);

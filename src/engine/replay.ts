@@ -14,6 +14,7 @@ import { firstState, parseObject, type RunContext, toBytes, toSegmentRequest } f
 
 type SegmentCommand = Extract<Command, { kind: 'run_segment' }>;
 type Started = Extract<JournalEntry, { kind: 'run.started' }>;
+type Taken = Extract<JournalEntry, { kind: 'segment.taken' }>;
 
 /** What a replay works on. */
 export interface ReplayParts {
@@ -30,9 +31,15 @@ export interface ReplayParts {
 class Rerun {
   readonly decider: Decider;
   readonly #parts: ReplayParts;
+  /** Failures by a limit, by path and ordinal. */
+  readonly #failures = new Map<string, NonNullable<Taken['failed']>>();
 
   constructor(parts: ReplayParts) {
     this.#parts = parts;
+    for (const entry of parts.entries) {
+      if (entry.kind !== 'segment.taken' || entry.failed === undefined) continue;
+      this.#failures.set(`${entry.path} ${entry.ordinal}`, entry.failed);
+    }
     this.decider = new Decider(parts.run.flow, true);
   }
 
@@ -49,13 +56,11 @@ class Rerun {
 
   /** How a segment came out; limits are not deterministic, so a failure by one is read. */
   async compute(command: SegmentCommand, onFacts?: (happening: Happening) => void): Promise<SegmentOutcome> {
-    const { run, entries, segments, signal } = this.#parts;
+    const { run, segments, signal } = this.#parts;
     const { path, ordinal } = command;
-    const taken = entries.find(
-      (entry) => entry.kind === 'segment.taken' && entry.path === path && entry.ordinal === ordinal,
-    );
-    if (taken?.kind === 'segment.taken' && taken.failed !== undefined) {
-      const { node, steps, ...error } = taken.failed;
+    const failed = this.#failures.get(`${path} ${ordinal}`);
+    if (failed !== undefined) {
+      const { node, steps, ...error } = failed;
       return { end: { kind: 'failed', node, error }, steps };
     }
     const request = toSegmentRequest(run, command, {

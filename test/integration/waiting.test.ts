@@ -110,6 +110,34 @@ nodes:
   });
 });
 
+describe('a body whose time is up while it waits', () => {
+  it('fails, and its run works on within its own time', async () => {
+    const clock = new FakeClock();
+    await using engine = startEngine({ clock });
+    const flow = engine.flow(`
+name: late
+nodes:
+  - name: body
+    timeout: 10s
+    on_error: { mode: graceful }
+    steps: [{ name: ask, uses: human.input, with: { prompt: '?' } }]
+  - { name: then, uses: human.input, with: { prompt: 'again?' } }
+`);
+    const run = engine.runner.start(flow, {});
+    await run.untilRest();
+    await clock.advance(10_000);
+    await run.untilRest();
+
+    assert.deepEqual(
+      run.waitingFor.map(({ node }) => node),
+      ['then'],
+    );
+    assert.equal((await engine.store.read(run.id))?.summary.status, 'waiting');
+    await run.give({});
+    assert.deepEqual((stateOf(await run.outcome)['error'] as { code: string }).code, 'FLOW_TIMEOUT');
+  });
+});
+
 describe('a runner that is drained', () => {
   it('cancels runs that wait, and lets others end', async () => {
     const gate = Promise.withResolvers<void>();
