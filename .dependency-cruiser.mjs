@@ -16,6 +16,7 @@ export const FOLDERS = {
   'lua/lanes': { may: ['core', 'expr', 'flow', 'lua/machine'] },
   'lua/library': { may: ['core', 'flow', 'lua/lanes'] },
   engine: { may: ['core', 'expr', 'flow', 'spec'] },
+  'flow-test': { may: ['core', 'flow', 'spec'], types: ['engine'] },
   store: { may: ['core'], types: ['engine'] },
   connections: { may: ['core'] },
   actions: { may: ['core', 'expr', 'connections', 'work'], types: ['engine'] },

@@ -55,6 +55,8 @@ export interface ActionDeps {
   readonly stateBytes: number;
   /** Checks of values against JSON Schemas. */
   readonly compileSchema: CompileSchema;
+  /** Puts something around every action, also where one calls another. Default: nothing. */
+  readonly around?: (action: Action) => Action;
 }
 
 /** What an action is built on, whoever wrote it. */
@@ -81,9 +83,11 @@ export function createActions(deps: ActionDeps): ActionRegistry {
  * @throws CONFIG_INVALID with everything that is wrong with the modules
  */
 export async function createAllActions(deps: ActionDeps, modules: readonly OwnActionModule[]): Promise<ActionRegistry> {
+  const { around = (action) => action } = deps;
   const byName = builtInActions(deps);
   const tools: ActionTools = { ...deps, find: (name) => byName.get(name) };
-  for (const action of await loadOwnActions(modules, { tools, clock: deps.clock })) byName.set(action.name, action);
+  const own = await loadOwnActions(modules, { tools, clock: deps.clock });
+  for (const action of own) byName.set(action.name, around(action));
   return toRegistry(byName);
 }
 
@@ -92,7 +96,7 @@ function toRegistry(byName: ReadonlyMap<string, Action>): ActionRegistry {
 }
 
 function builtInActions(deps: ActionDeps): Map<string, Action> {
-  const { filesRoot, refusedFolders = [] } = deps;
+  const { filesRoot, refusedFolders = [], around = (action) => action } = deps;
   const files: FileRules = { ...(filesRoot === '' ? {} : { root: filesRoot }), refused: refusedFolders };
   const memory = new MemoryValues();
   const actions: readonly Action[] = [
@@ -125,7 +129,7 @@ function builtInActions(deps: ActionDeps): Map<string, Action> {
     createTemplateRenderAction({ files }),
     createTimeSleepAction(deps),
   ];
-  const byName = new Map(actions.map((action) => [action.name, action]));
+  const byName = new Map(actions.map((action) => [action.name, around(action)]));
   return byName;
 }
 

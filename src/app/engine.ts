@@ -124,7 +124,7 @@ function hasRoomForLane({ memory, options }: LoadedConfig): boolean {
 }
 
 /** The ceilings of runs, out of the configuration. */
-function toRunLimits(options: MoonpoolOptions): RunLimits {
+export function toRunLimits(options: MoonpoolOptions): RunLimits {
   return {
     luaTimeoutMs: options.lua.timeoutMs,
     luaEndpointTimeoutMs: Math.min(options.lua.endpointTimeoutMs, options.lua.timeoutMs),

@@ -2,7 +2,7 @@
  * What the commands need of `app`. Loaded only by the commands that use it, because a server,
  * a Lua machine and their libraries are much to load for `--help`.
  */
-import type { LoadedConfig, MachineMemory, Runner } from '../app/index.ts';
+import type { FlowTestRequest, LoadedConfig, MachineMemory, Runner } from '../app/index.ts';
 import type { JsonObject, Log } from '../core/index.ts';
 import type { Flow } from '../flow/index.ts';
 import type { Diagnostic } from '../spec/index.ts';
@@ -79,6 +79,12 @@ export interface CliApp {
     readonly version: string;
     readonly io: CliIo;
   }): Promise<AppServer>;
+  /**
+   * Runs the tests of flows.
+   *
+   * @throws a `SpecError` with everything that is wrong with test files and flows, before anything runs; CLI_FILE
+   */
+  runFlowTests(request: FlowTestRequest): Promise<void>;
   /** The memory limit in force and the profile it chooses. */
   findMemory(): Promise<MachineMemory>;
   /** Loads the Lua machine and runs one line; gives its version: `Lua 5.4`. */

@@ -22,7 +22,7 @@ export function usageError(sentence: string): MoonpoolError {
 }
 
 /** Line breaks and other control characters become spaces: a Lua traceback or a file name stays one line. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\s*\p{Cc}+\s*/gu, ' ').trim();
 }
 

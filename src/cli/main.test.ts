@@ -23,7 +23,10 @@ describe('moonpool', () => {
   });
 
   const MISUSES: readonly (readonly [string[], RegExp])[] = [
-    [[], /^error CLI_USAGE: No command was given\. The commands are run, validate, inspect, serve, schema, doctor/],
+    [
+      [],
+      /^error CLI_USAGE: No command was given\. The commands are run, validate, inspect, test, serve, schema, doctor/,
+    ],
     [['rnu'], /^error CLI_USAGE: Unknown command 'rnu'\. Did you mean run\? The commands are run, /],
     [['backup', 'x'], /^error CLI_USAGE: Unknown command 'backup'\./],
     [['run'], /^error CLI_USAGE: Missing required argument 'flow'\./],

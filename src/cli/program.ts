@@ -10,6 +10,7 @@ import { GRAPH_FORMATS, type InspectOptions, inspectFlow } from './commands/insp
 import { type RunFlowOptions, runFlow } from './commands/run.ts';
 import { printSchema } from './commands/schema.ts';
 import { type ServeOptions, serveFlows } from './commands/serve.ts';
+import { type TestFlowsOptions, testFlows } from './commands/test.ts';
 import { type ValidateOptions, validateFlows } from './commands/validate.ts';
 import type { CliIo } from './io.ts';
 
@@ -99,6 +100,21 @@ function addInspect(program: Command, { io, loadApp, done }: ProgramContext): vo
     .action(async (flow: string, options: InspectOptions) => done(await inspectFlow(io, loadApp, flow, options)));
 }
 
+function addTest(program: Command, { io, loadApp, done }: ProgramContext): void {
+  program
+    .command('test')
+    .summary('run the tests of flows')
+    .description(
+      'Runs *.test.yaml files. Actions answer as the tests say, time jumps instead of passing, and nothing outside is touched.',
+    )
+    .argument('[path...]', 'test files, flow files that have one beside them, or folders (default: this folder)')
+    .option('--real', 'actions without a stub touch the world')
+    .option('--json', 'print one JSON document instead of lines')
+    .option('-q, --quiet', 'no warnings on standard error')
+    .addHelpText('after', '\nExit codes: 0 all passed, 1 a test failed, 2 bad test file or flow.')
+    .action(async (paths: string[], options: TestFlowsOptions) => done(await testFlows(io, loadApp, paths, options)));
+}
+
 function addServe(program: Command, { io, loadApp, version, done }: ProgramContext): void {
   program
     .command('serve')
@@ -160,6 +176,7 @@ export function createProgram(context: ProgramContext): Command {
   addRun(program, context);
   addValidate(program, context);
   addInspect(program, context);
+  addTest(program, context);
   addServe(program, context);
   addSmall(program, context);
   return program;

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import type { RunOutcome } from '../../src/app/index.ts';
+import type { FlowTestRequest, RunOutcome, TestResult } from '../../src/app/index.ts';
 import { type CliApp, type CliIo, main } from '../../src/cli/index.ts';
 import { type Clock, systemClock } from '../../src/core/index.ts';
 import { END, type Flow } from '../../src/flow/index.ts';
@@ -88,6 +88,9 @@ export interface Situation {
   readonly serveFails?: Error;
   readonly isLoopbackOnly?: boolean;
   readonly luaFails?: Error;
+  /** What came of tests, by file. */
+  readonly tests?: readonly (readonly [string, TestResult])[];
+  readonly testsFail?: Error;
   readonly stdin?: string;
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
@@ -143,6 +146,12 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
         return situation.closing ?? Promise.resolve();
       };
       return { url: 'http://127.0.0.1:8080', isLoopbackOnly: situation.isLoopbackOnly ?? true, close };
+    },
+    runFlowTests: async ({ paths, isReal, onWarning, onResult }: FlowTestRequest) => {
+      calls.push(`runFlowTests ${paths.join(' ')}${isReal ? ' really' : ''}`);
+      if (situation.testsFail !== undefined) throw situation.testsFail;
+      for (const warning of situation.diagnostics ?? []) onWarning(warning);
+      for (const [file, result] of situation.tests ?? []) onResult(file, result);
     },
     findMemory: async () => ({ limit: { bytes: 512 * 1024 * 1024, from: 'cgroup v2' }, profile: 'pi-zero-2w' }),
     probeLua: async () => {
