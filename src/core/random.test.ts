@@ -32,7 +32,7 @@ describe('createSeededRandom', () => {
 });
 
 describe('randomHex', () => {
-  for (const count of [0, 1, 16]) {
+  for (const count of [0, 1, 16, 1_024, 1_025]) {
     it(`gives ${count} bytes as ${count * 2} digits`, () => {
       assert.match(randomHex(count), new RegExp(`^[0-9a-f]{${count * 2}}$`));
     });

@@ -187,7 +187,9 @@ export class ActiveRun implements Run {
   #stop(error: ErrorData): void {
     if (this.#decider.end !== undefined) return;
     const atMs = this.#ports.clock.nowMs();
-    void this.#journal.record({ kind: 'run.cancelled', atMs, error }).catch(() => {
+    const during = this.#decider.loneSegment;
+    const stopped = { atMs, error, ...(during === undefined ? {} : { during }) };
+    void this.#journal.record({ kind: 'run.cancelled', ...stopped }).catch(() => {
       // The run ends either way; a store that cannot take this entry has said so itself.
     });
     this.#happen({ kind: 'stopped', atMs, error });
@@ -207,7 +209,11 @@ export class ActiveRun implements Run {
     attempt(() => {
       commands = this.#decider.take(happening);
     });
-    for (const command of commands) attempt(() => this.#carryOut(command));
+    let segmentsLeft = commands.filter(({ kind }) => kind === 'run_segment').length;
+    for (const command of commands) {
+      if (command.kind === 'run_segment') segmentsLeft -= 1;
+      attempt(() => this.#carryOut(command, segmentsLeft > 0));
+    }
     attempt(() => this.#wake());
     if (fault !== undefined) this.#stop(fault);
   }
@@ -220,13 +226,13 @@ export class ActiveRun implements Run {
     this.#journal.rest(undefined).catch((error: unknown) => this.#stop(toErrorData(error)));
   }
 
-  #carryOut(command: Command): void {
+  #carryOut(command: Command, isMoreComing: boolean): void {
     const { breakers } = this.#shared;
     switch (command.kind) {
       case 'run_segment': {
         this.#release(command.path);
         const lineage = command.isMachineDropped ? this.#decider.lineageOf(command.path) : [];
-        this.#fly(command.path, (signal) => this.#runSegment(command, lineage, signal));
+        this.#fly(command.path, (signal) => this.#runSegment(command, { lineage, isMoreComing }, signal));
         return;
       }
       case 'run_effect': {
@@ -296,7 +302,11 @@ export class ActiveRun implements Run {
     this.#tries.delete(path);
   }
 
-  async #runSegment(command: SegmentCommand, lineage: readonly Lineage[], signal: AbortSignal): Promise<Happening> {
+  async #runSegment(
+    command: SegmentCommand,
+    { lineage, isMoreComing }: { readonly lineage: readonly Lineage[]; readonly isMoreComing: boolean },
+    signal: AbortSignal,
+  ): Promise<Happening> {
     const { segments, clock, log } = this.#ports;
     const { path } = command;
     const machine = command.isMachineDropped ? await this.#rebuild(command, lineage, signal) : command.machine;
@@ -306,6 +316,7 @@ export class ActiveRun implements Run {
     });
     const outcome = await segments.runSegment(command.flow, request, {
       signal,
+      isMoreComing,
       onFacts: (facts) => {
         if (signal.aborted) return;
         for (const fact of facts) {

@@ -6,6 +6,7 @@ import type {
   ActionCatalogue,
   ActionFacts,
   Flow,
+  FlowSettings,
   Interrupts,
   SegmentFact,
   SegmentOutcome,
@@ -32,6 +33,8 @@ export interface SegmentOptions {
   readonly signal: AbortSignal;
   /** Called with what happens, in order, while the segment runs; never after its outcome. */
   readonly onFacts: (facts: readonly SegmentFact[]) => void;
+  /** More segments follow in this turn of the event loop, which may go with this one. Default false. */
+  readonly isMoreComing?: boolean;
 }
 
 /** The circumstances of one action call. */
@@ -48,6 +51,10 @@ export interface ActionCall {
   readonly attempt: number;
   /** The instant the call was recorded, ms since 1970. */
   readonly nowMs: number;
+  /** The limiters of the flow that calls, by name; absent: it has none. */
+  readonly rateLimiters?: FlowSettings['rateLimiters'];
+  /** Hosts it may go to, because of secrets in its input; absent: any. */
+  readonly hosts?: readonly string[];
   /** Monotonic deadline of the run; no call outlives it. */
   readonly deadlineTickMs?: number;
   /** Aborts when the run is cancelled or out of time. */
@@ -86,6 +93,25 @@ export interface Action extends ActionFacts {
 export interface ActionRegistry extends ActionCatalogue {
   /** The action of that name, or undefined. */
   find(name: string): Action | undefined;
+}
+
+/** What a call gets for a secret. */
+export interface SecretUse {
+  readonly value: string;
+  /** Hosts it may be sent to; absent: any. */
+  readonly hosts?: readonly string[];
+}
+
+/** The secrets of the operator: the only place their values are in. */
+export interface SecretPort {
+  /**
+   * The secret `name` for a run of `flow`, the one that was started.
+   *
+   * @throws FLOW_SECRET when there is none or the flow may not have it; the message holds no value
+   */
+  use(name: string, flow: string): SecretUse;
+  /** `value` with every secret's value, also in usual encodings, struck out. @throws FLOW_ACTION when it is too deep */
+  strike<T extends JsonValue>(value: T): T;
 }
 
 /** How an effect ended. */
@@ -129,7 +155,13 @@ export type JournalEntry =
   | { readonly kind: 'gate.answered'; readonly step: string; readonly atMs: number; readonly error?: ErrorData }
   | { readonly kind: 'timer.fired'; readonly timer: string; readonly atMs: number }
   | { readonly kind: 'input.given'; readonly step: string; readonly atMs: number; readonly value: JsonValue }
-  | { readonly kind: 'run.cancelled'; readonly atMs: number; readonly error: ErrorData };
+  | {
+      readonly kind: 'run.cancelled';
+      readonly atMs: number;
+      readonly error: ErrorData;
+      /** The segment that was in flight, alone: its end was never taken. */
+      readonly during?: { readonly path: string; readonly ordinal: number };
+    };
 
 /** One run in a list. */
 export interface RunSummary {

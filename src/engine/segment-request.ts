@@ -37,7 +37,7 @@ export function toSegmentRequest(
     ...rest,
     runId: run.runId,
     flowHash: flow.hash,
-    scope: { run: { id: run.runId, started_at_ms: run.startedAtMs }, env: run.env },
+    scope: scopeOf(run),
     seed: `${run.seed}/${path}`,
     luaTimeoutMs: Math.min(lua.timeoutMs ?? usual, limits.maxLuaTimeoutMs, more.leftMs),
     luaMemoryBytes: Math.min(lua.memoryBytes ?? limits.luaMemoryBytes, limits.maxLuaMemoryBytes),
@@ -46,6 +46,18 @@ export function toSegmentRequest(
     priority: run.priority,
     wantFacts: more.wantFacts,
   };
+}
+
+/** The scopes of all segments of a run: one object, so that a lane is told them once for all branches. */
+const scopes = new WeakMap<RunContext, JsonObject>();
+
+function scopeOf(run: RunContext): JsonObject {
+  let scope = scopes.get(run);
+  if (scope === undefined) {
+    scope = { run: { id: run.runId, started_at_ms: run.startedAtMs }, env: run.env };
+    scopes.set(run, scope);
+  }
+  return scope;
 }
 
 function instructionsOf(asked: number | undefined, limit: number | undefined): { luaInstructions?: number } {

@@ -105,7 +105,11 @@ export class LuaLanes {
   runSegment(
     flow: Flow,
     request: SegmentRequest,
-    options: { readonly signal: AbortSignal; readonly onFacts: (facts: readonly SegmentFact[]) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onFacts: (facts: readonly SegmentFact[]) => void;
+      readonly isMoreComing?: boolean;
+    },
   ): Promise<SegmentOutcome> {
     const job = new Job(flow, this.#withLimits(request), options);
     if (job.isAborted) {
@@ -120,8 +124,8 @@ export class LuaLanes {
     }
     job.onAbort(() => this.#cancel(job));
     this.#wait(job);
-    // What comes in the same turn goes together, but a lane with nothing to do begins at once.
-    if (this.#canBegin()) this.#serve();
+    // What comes in the same turn goes together: waking a lane costs more than waiting for the rest.
+    if (options.isMoreComing !== true && this.#canBegin()) this.#serve();
     else this.#serveSoon();
     return job.outcome;
   }
