@@ -17,6 +17,7 @@ export const FOLDERS = {
   'lua/library': { may: ['core', 'flow', 'lua/lanes'] },
   engine: { may: ['core', 'expr', 'flow', 'spec'] },
   'flow-test': { may: ['core', 'flow', 'spec'], types: ['engine'] },
+  secrets: { may: ['core'], types: ['engine'] },
   store: { may: ['core'], types: ['engine'] },
   connections: { may: ['core'] },
   actions: { may: ['core', 'expr', 'connections', 'work'], types: ['engine'] },

@@ -4,13 +4,14 @@
  * Status codes are results, not failures, unless the flow asks otherwise. What changes something
  * at the other end carries the key of its call, the same for every attempt.
  */
-import { formatSize, getOwn, isJsonObject, type JsonObject, MIB, sha256Hex } from '../core/index.ts';
+import { formatSize, getOwn, isJsonObject, type JsonObject, MIB, MoonpoolError, sha256Hex } from '../core/index.ts';
 import type { HttpClient, HttpRequest } from '../connections/index.ts';
 import type { Action, ActionCall, BlobStore } from '../engine/index.ts';
-import { actionError, readDurationMs, readText, toPlainText } from './action-input.ts';
+import { actionError, readDurationMs, readText, shown, toPlainText } from './action-input.ts';
 import { AS, objectSchema, sizeSchema, textOrHandle } from './action-schema.ts';
 import { ANSWER_SCHEMA, readMaxBytes, statusError, toResult } from './http-answer.ts';
 import { readBlob, toBlobReference } from './text-source.ts';
+import { matchesWildcard } from './wildcard.ts';
 
 /** What the HTTP actions are built on. */
 export interface HttpActionDeps {
@@ -88,6 +89,7 @@ export function createHttpAction(facts: HttpActionFacts, deps: HttpActionDeps): 
     name,
     effect,
     about,
+    takesSecrets: true,
     withSchema: objectSchema({ ...COMMON_PROPERTIES, ...more }, ['url']),
     resultSchema: ANSWER_SCHEMA,
     async run(input, call) {
@@ -111,6 +113,8 @@ interface RequestContext {
 
 async function toRequest(facts: HttpActionFacts, input: JsonObject, context: RequestContext): Promise<HttpRequest> {
   const { call, maxBytes } = context;
+  const url = toUrl(input);
+  requireAllowedHost(url, call.hosts);
   const timeoutMs = readDurationMs(facts.name, input, 'timeout');
   const content = facts.hasBody ? await toContent(facts.name, input, context) : undefined;
   const headers = new Map<string, string>();
@@ -119,7 +123,7 @@ async function toRequest(facts: HttpActionFacts, input: JsonObject, context: Req
   addOwnHeaders(headers, input);
   if (facts.effect !== 'safe') headers.set('moonpool-attempt', String(call.attempt));
   return {
-    url: toUrl(input),
+    url,
     method: facts.method,
     headers: Object.fromEntries(headers),
     maxBytes,
@@ -128,6 +132,15 @@ async function toRequest(facts: HttpActionFacts, input: JsonObject, context: Req
     ...(call.deadlineTickMs === undefined ? {} : { deadlineTickMs: call.deadlineTickMs }),
     holder: `${call.flowName}/${call.node}`,
   };
+}
+
+/** A secret goes to its own hosts only; what cannot be read as a URL is refused later. */
+function requireAllowedHost(url: string, hosts: readonly string[] | undefined): void {
+  if (hosts === undefined || !URL.canParse(url)) return;
+  const host = new URL(url).hostname;
+  if (hosts.some((pattern) => matchesWildcard(pattern, host))) return;
+  const message = `A secret in this call may not be sent to ${shown(host)}. Its hosts are those under secrets.NAME.hosts in the configuration.`;
+  throw new MoonpoolError('FLOW_SECRET', message, { details: { host } });
 }
 
 function toUrl(input: JsonObject): string {

@@ -22,6 +22,7 @@ describe('readOwnActionFacts', () => {
         about: 'Looks up.',
         withSchema: { type: 'object' },
         resultSchema: { type: 'object' },
+        takesSecrets: true,
       },
     ]);
   });

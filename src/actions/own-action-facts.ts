@@ -99,5 +99,7 @@ function toFacts(name: string, entry: JsonObject): ActionFacts {
     about: entry['about'] as string,
     withSchema: entry['with'] as JsonObject,
     resultSchema: (entry['result'] ?? {}) as JsonObject,
+    // What they do with one is the operator's own affair.
+    takesSecrets: true,
   };
 }

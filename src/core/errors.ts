@@ -131,6 +131,12 @@ export const ERROR_FACTS = {
     retryable: true,
     about: 'A rate limiter would have let a call through only after the longest wait it asked for.',
   },
+  FLOW_SECRET: {
+    http: 500,
+    exit: 1,
+    retryable: false,
+    about: 'A secret is not there, or the flow or the host called may not have it.',
+  },
   STORE_FULL: {
     http: 507,
     exit: 1,

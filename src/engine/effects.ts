@@ -1,13 +1,14 @@
 /**
  * The actions of one run: asked of their breaker, recorded before and after, called.
  */
-import type { ErrorData, RunId } from '../core/index.ts';
+import { type ErrorData, type RunId, toErrorData } from '../core/index.ts';
 import type { Breakers } from './breakers.ts';
 import type { Command, Happening } from './decision.ts';
 import { performEffect } from './effect.ts';
 import type { EffectOutcome } from './ports.ts';
 import type { RunnerPorts } from './run.ts';
 import type { JournalWriter } from './run-journal.ts';
+import { placeSecrets, type SecretInput, strikeOutcome } from './secret-use.ts';
 import { parseObject } from './segment-request.ts';
 
 type EffectCommand = Extract<Command, { kind: 'run_effect' }>;
@@ -15,7 +16,9 @@ type EffectCommand = Extract<Command, { kind: 'run_effect' }>;
 /** What effects of one run share. */
 export interface EffectContext {
   readonly runId: RunId;
-  readonly ports: Pick<RunnerPorts, 'actions' | 'clock' | 'blobs'>;
+  /** Name of the flow that was started. */
+  readonly runFlow: string;
+  readonly ports: Pick<RunnerPorts, 'actions' | 'clock' | 'blobs' | 'secrets'>;
   readonly breakers: Breakers;
   readonly journal: JournalWriter;
   /** Takes `effect_begun` while the effect goes on. */
@@ -66,9 +69,27 @@ async function guarded(context: EffectContext, command: EffectCommand, how: Circ
   return outcome;
 }
 
-/** The call itself, ended when the time of this attempt is up. */
+/** The call with its secrets in, and what came of it without any. */
 async function call(context: EffectContext, command: EffectCommand, how: Circumstances): Promise<EffectOutcome> {
+  const { runFlow, ports } = context;
+  let given: SecretInput;
+  try {
+    given = placeSecrets(parseObject(command.with), { ...command, runFlow }, ports.secrets);
+  } catch (error) {
+    return { kind: 'failed', error: toErrorData(error) };
+  }
+  return strikeOutcome(await callWithin(context, command, { ...how, given }), ports.secrets);
+}
+
+/** The call itself, ended when the time of this attempt is up. */
+async function callWithin(
+  context: EffectContext,
+  command: EffectCommand,
+  how: Circumstances & { readonly given: SecretInput },
+): Promise<EffectOutcome> {
   const { clock, actions } = context.ports;
+  const { input, hosts } = how.given;
+  const { rateLimiters } = command.flow.settings;
   const { timeoutMs, step, node, attempt, uses, flow } = command;
   const limit = new AbortController();
   const late: ErrorData | undefined =
@@ -77,13 +98,15 @@ async function call(context: EffectContext, command: EffectCommand, how: Circums
       : { code: 'FLOW_TIMEOUT', message: `${node} did not end within its limit of ${timeoutMs} ms.` };
   const stopTimer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => limit.abort());
   const limitTickMs = clock.tickMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
-  const outcome = performEffect(actions, uses, parseObject(command.with), {
+  const outcome = performEffect(actions, uses, input, {
     runId: context.runId,
     node,
     flowName: flow.name,
     flowDirectory: flow.directory,
     idempotencyKey: `${context.runId}/${step}`,
     attempt,
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(rateLimiters === undefined ? {} : { rateLimiters }),
     nowMs: how.atMs,
     deadlineTickMs: Math.min(how.deadlineTickMs, limitTickMs),
     signal: AbortSignal.any([how.signal, limit.signal]),

@@ -19,6 +19,8 @@ export type {
   RunStatus,
   RunStore,
   RunSummary,
+  SecretPort,
+  SecretUse,
   SegmentOptions,
   SegmentRunner,
   WaitingFor,

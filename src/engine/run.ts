@@ -5,7 +5,7 @@ import type { Clock, JsonObject, JsonValue, Log, Metrics, Random, RunId } from '
 import type { Flow, Interrupts } from '../flow/index.ts';
 import type { RunEnd } from './decision.ts';
 import type { RunEvent } from './events.ts';
-import type { ActionRegistry, BlobStore, RunStore, SegmentRunner, WaitingFor } from './ports.ts';
+import type { ActionRegistry, BlobStore, RunStore, SecretPort, SegmentRunner, WaitingFor } from './ports.ts';
 
 /** How a run ended: `state` is UTF-8 JSON of the final state. */
 export type RunOutcome = RunEnd;
@@ -81,6 +81,8 @@ export interface RunnerPorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly limits: RunLimits;
+  /** Absent: there are none. */
+  readonly secrets?: SecretPort;
   /** Allow-listed environment values, read once at start. */
   readonly env: JsonObject;
 }

@@ -96,7 +96,7 @@ function compileText(text: string, keys: Keys, into: Gathered): ValueNode {
 
 function compileSecret(text: string, keys: Keys, into: Gathered): ValueNode {
   if (!into.maySecretsStand) {
-    const hint = 'Secrets go into `with` of an action only; the values never reach state, conditions or Lua.';
+    const hint = 'Secrets go into `with` of actions that send them on, such as http.get, and nowhere else.';
     throw syntaxError(text, whereSecretStands(text), 'A secret cannot be read here', hint);
   }
   const secret = compileSecretText(text);

@@ -22,6 +22,8 @@ export interface ActionFacts {
    * becomes part of it. Where the key stands and `data` does not, the action gets `state` and `variables` as `data`.
    */
   readonly ownText?: { readonly [key: string]: 'template' | 'condition' };
+  /** Whether secrets may stand in `with`: only where they are sent on, never where they could be kept or changed. */
+  readonly takesSecrets?: boolean;
 }
 
 /** All actions that flows may name. */

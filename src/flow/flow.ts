@@ -47,6 +47,8 @@ export interface Flow {
   readonly entry: Route;
   /** All nodes in the order of the file; those of bodies stand right after their owner. */
   readonly nodes: readonly FlowNode[];
+  /** Names of the secrets that its nodes use, in alphabetical order; not those of the flows it calls. */
+  readonly secrets?: readonly string[];
   /** Other flows that `call` and `subgraph` name, by the name used there. Never circular. */
   readonly imports?: { readonly [name: string]: Flow };
   readonly endpoint?: Endpoint;
@@ -74,8 +76,20 @@ export interface FlowSettings {
     readonly instructions?: number;
   };
   readonly timeoutMs?: number;
+  /** Limiters that `ratelimit.wrap` names; each is shared by all runs of this flow in the process. */
+  readonly rateLimiters?: { readonly [name: string]: RateLimiter };
   /** Node steps one run may take; default 10,000. */
   readonly maxSteps: number;
+}
+
+/** How often calls may be made. */
+export interface RateLimiter {
+  /** Calls per second on average. */
+  readonly perSecond: number;
+  /** Calls at once after a silence, at least 1. */
+  readonly burst: number;
+  /** Longest wait for a place. */
+  readonly timeoutMs?: number;
 }
 
 /** One node: whether it runs, what it does, what happens when it fails, then where the run goes. */
@@ -110,6 +124,8 @@ export type NodeWork =
       readonly uses: string;
       readonly with: JsonObject;
       readonly ownText?: JsonObject;
+      /** Keys and indices that lead to the texts of `with` that secrets are put into; absent without any. */
+      readonly secrets?: readonly (readonly (string | number)[])[];
       readonly output?: Output;
     }
   /** Nodes one after the other, as one node. */

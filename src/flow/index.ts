@@ -15,6 +15,7 @@ export {
   type ParallelRoute,
   type Parameter,
   type Place,
+  type RateLimiter,
   type Retry,
   type Route,
   type RouteRule,

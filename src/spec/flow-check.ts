@@ -31,4 +31,8 @@ export interface FlowCheck extends ShapeCheck {
   readonly checkLua: LuaCheck | undefined;
   readonly checkCron: CronCheck | undefined;
   readonly limits: FlowLimits;
+  /** The names in `settings.secrets`; undefined when it lists none, and every name may be used. */
+  readonly declaredSecrets: ReadonlySet<string> | undefined;
+  /** The names in `settings.rate_limiters`; undefined without any. */
+  readonly limiterNames: ReadonlySet<string> | undefined;
 }

@@ -39,13 +39,35 @@ const LUA_KEYS: KeyTable = {
 
 const PARALLEL_SETTINGS_KEYS: KeyTable = { ...BRANCH_KEYS, ...ignoredKeys('strategy') };
 
+const RATE_LIMITER_KEYS: KeyTable = {
+  rps: key({ kind: 'number', min: 0.0001, max: 10_000 }, 'Calls per second on average; goes before rpm.'),
+  rpm: key({ kind: 'number', min: 0.0001, max: 600_000 }, 'Calls per minute on average.', { default: 60 }),
+  burst: key({ kind: 'int', min: 1, max: 1_000 }, 'Calls at once after a silence.', { default: 1 }),
+  timeout: key({ kind: 'duration', minMs: 1, maxMs: HOUR_MS }, 'Longest wait, unless the node says otherwise.'),
+};
+
+/** Where values come from is the operator's to say. */
+const SECRET_BACKEND_KEYS: KeyTable = ignoredKeys('backend', 'env', 'aws', 'azure', 'gcp', 'vault');
+
 const SETTINGS_KEYS: KeyTable = {
   lua: key(tableShape(LUA_KEYS), 'Limits of Lua nodes.'),
   parallel: key(tableShape(PARALLEL_SETTINGS_KEYS), 'How static parallel behaves.'),
   timeout: key(durationShape(), 'Wall clock of one run.'),
   max_steps: key({ kind: 'int', min: 1, max: MAX_STEPS }, 'Node steps one run may take.', { default: 10_000 }),
   error_handling: key(errorHandlingShape(NAME_SHAPE), 'What happens when a node without `on_error` fails.'),
-  ...laterKeys('rate_limiters', 'secrets', 'durability'),
+  rate_limiters: key(
+    { kind: 'dictionary', of: tableShape(RATE_LIMITER_KEYS) },
+    'Limiters that `ratelimit.wrap` names.',
+    {
+      examples: [{ weather: { rpm: 30 } }],
+    },
+  ),
+  secrets: key(
+    { kind: 'either', list: listShape(textShape(128)), map: tableShape(SECRET_BACKEND_KEYS) },
+    'Names of the secrets the flow uses, in `with` only; their values come from the configuration.',
+    { examples: [['api_key']] },
+  ),
+  ...laterKeys('durability'),
   ...ignoredKeys('ltm', 'opik', 'auto_trace', 'trace_exporter'),
 };
 

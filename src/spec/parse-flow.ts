@@ -18,7 +18,9 @@ import { type ImportedFlows, ImportTable } from './import-table.ts';
 import { isUsableName } from './node-name.ts';
 import { present } from './present.ts';
 import { quote } from './problem-list.ts';
+import { readLimiterNames } from './rate-limiter-reader.ts';
 import { readInputSchema, readOutputSchema, readStateSchema } from './schema-reader.ts';
+import { readDeclaredSecrets, secretsOf } from './secret-reader.ts';
 import { checkVariables, readSchedule, readSettings, readSettingsScope } from './settings-reader.ts';
 import { checkShape } from './shape.ts';
 import { checkStrictly } from './strict-check.ts';
@@ -67,6 +69,8 @@ export function parseFlow(text: string, options: ParseFlowOptions): ParsedFlow {
     checkLua: options.checkLua,
     checkCron: options.checkCron,
     limits: options.limits ?? {},
+    declaredSecrets: readDeclaredSecrets(childOf(childOf(root, 'settings'), 'secrets')),
+    limiterNames: readLimiterNames(childOf(childOf(root, 'settings'), 'rate_limiters')),
   };
   checkShape(check, root, { kind: 'table', table: FLOW_KEYS }, 'flow');
   if (root.kind !== 'map') return { diagnostics: problems.sorted() };
@@ -91,6 +95,7 @@ function readFlow(check: FlowCheck, root: MapNode, options: ParseFlowOptions): F
     settingsScope: readSettingsScope(settingsNode),
     entry,
     nodes,
+    secrets: secretsOf(nodes),
     imports: table.flows,
     inputSchema: readInputSchema(check, root),
     outputSchema: readOutputSchema(check, root),

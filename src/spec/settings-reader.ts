@@ -7,6 +7,7 @@ import type { FlowCheck } from './flow-check.ts';
 import { countOf, durationOf, sizeOf } from './limited-value.ts';
 import { present } from './present.ts';
 import { quote } from './problem-list.ts';
+import { readRateLimiters } from './rate-limiter-reader.ts';
 import { childOf, flagOf, textOf, toJsonObject, type YamlNode } from './yaml-tree.ts';
 
 const DEFAULT_MAX_STEPS = 10_000;
@@ -25,6 +26,7 @@ export function readSettings(check: FlowCheck, node: YamlNode | undefined): Flow
       instructions: countOf(check, childOf(lua, 'instructions')),
     }),
     timeoutMs: durationOf(check, childOf(node, 'timeout'), limits.timeoutMs),
+    rateLimiters: readRateLimiters(check, childOf(node, 'rate_limiters')),
     maxSteps: maxSteps ?? Math.min(DEFAULT_MAX_STEPS, limits.maxSteps ?? DEFAULT_MAX_STEPS),
   });
 }

@@ -161,7 +161,8 @@ export class StateWalk implements StateUse {
   #readTemplate(node: ScalarNode): void {
     const text = textOf(node);
     if (text === undefined) return;
-    if (hasTemplateSyntax(text)) this.#readPaths(attempt(() => compileValue(text))?.paths ?? [], node.start);
+    if (hasTemplateSyntax(text))
+      this.#readPaths(attempt(() => compileValue(text, { secrets: 'placed' }))?.paths ?? [], node.start);
     else if (/\bstate\b/.test(text)) this.#suspectReads(text);
   }
 

@@ -2,11 +2,21 @@
  * Checks expressions, conditions and templates where they stand in the file, with exact places.
  */
 import { type JsonValue, MoonpoolError } from '../core/index.ts';
-import { compileCondition, compileExpression, compileValue, hasTemplateSyntax } from '../expr/index.ts';
+import {
+  compileCondition,
+  compileExpression,
+  compileValue,
+  type Condition,
+  type Expression,
+  hasTemplateSyntax,
+  mentionsSecrets,
+  type ValueOptions,
+  whereSecretStands,
+} from '../expr/index.ts';
 import type { FlowCheck } from './flow-check.ts';
 import { quote } from './problem-list.ts';
 import type { RuleDraft } from './route-draft.ts';
-import { offsetOfPlace } from './scalar-position.ts';
+import { offsetInScalar, offsetOfPlace } from './scalar-position.ts';
 import { childOf, type ScalarNode, textOf, toJson, type YamlNode } from './yaml-tree.ts';
 
 /** Stands in for text that was reported, so that what depends on it is not reported too. */
@@ -19,7 +29,7 @@ export function readCondition(check: FlowCheck, node: YamlNode, what: string): P
     return BROKEN;
   }
   const text = String(node.value);
-  const condition = compileAt(check, node, () => compileCondition(text));
+  const condition = compileAt(check, node, () => withoutSecrets(check, node, compileCondition(text)));
   if (condition === undefined) return BROKEN;
   // The older shorthand `name` and `!name` for a key of the state, in words everybody evaluates alike.
   if (condition.kind !== 'state') return { when: text };
@@ -50,13 +60,13 @@ export function readExpression(check: FlowCheck, node: YamlNode, what: string): 
   if (node.kind !== 'scalar') refuseExpression(check, node, what);
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return toJson(node);
   const text = node.value;
-  compileAt(check, node, () => compileExpression(text));
+  compileAt(check, node, () => withoutSecrets(check, node, compileExpression(text)));
   return text;
 }
 
 /** The value in `node` as JSON, its texts checked as templates. */
-export function readTemplates(check: FlowCheck, node: YamlNode): JsonValue {
-  checkTemplates(check, node, new Set());
+export function readTemplates(check: FlowCheck, node: YamlNode, options?: ValueOptions): JsonValue {
+  checkTemplates(check, node, options, new Set());
   return toJson(node);
 }
 
@@ -68,16 +78,21 @@ export function readExpressionValue(check: FlowCheck, node: YamlNode): JsonValue
   return `{{ ${text} }}`;
 }
 
-function checkTemplates(check: FlowCheck, node: YamlNode, done: Set<YamlNode>): void {
+function checkTemplates(
+  check: FlowCheck,
+  node: YamlNode,
+  options: ValueOptions | undefined,
+  done: Set<YamlNode>,
+): void {
   if (done.has(node)) return;
   done.add(node);
   if (node.kind === 'list') {
-    for (const item of node.items) checkTemplates(check, item, done);
+    for (const item of node.items) checkTemplates(check, item, options, done);
   } else if (node.kind === 'map') {
-    for (const entry of node.entries.values()) checkTemplates(check, entry.value, done);
+    for (const entry of node.entries.values()) checkTemplates(check, entry.value, options, done);
   } else if (typeof node.value === 'string') {
     const { value } = node;
-    compileAt(check, node, () => compileValue(value));
+    compileAt(check, node, () => compileValue(value, options));
   }
 }
 
@@ -97,6 +112,25 @@ function compileAt<T>(check: FlowCheck, node: ScalarNode, compile: () => T): T |
     });
     return undefined;
   }
+}
+
+/** Reports a secret that is read where it could be told from what happens. */
+function withoutSecrets<T extends Expression | Condition>(check: FlowCheck, node: ScalarNode, compiled: T): T {
+  if (!mentionsSecrets(pathsOf(compiled))) return compiled;
+  const index = whereSecretStands(compiled.text);
+  check.problems.add({
+    code: 'SPEC_TEMPLATE',
+    at: offsetInScalar(check.text, node, index),
+    message: 'A secret cannot be read here.',
+    hint: 'Secrets go into `with` of actions that send them on, such as http.get, and nowhere else.',
+  });
+  return compiled;
+}
+
+function pathsOf(compiled: Expression | Condition): readonly (readonly string[])[] {
+  if (!('kind' in compiled)) return compiled.paths;
+  if (compiled.kind === 'state') return [];
+  return compiled.kind === 'expression' ? compiled.expression.paths : compiled.template.paths;
 }
 
 function refuseExpression(check: FlowCheck, node: YamlNode, what: string): void {

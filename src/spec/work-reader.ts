@@ -8,8 +8,11 @@ import { checkLanguage, checkLuaText } from './code-check.ts';
 import { FLOW_CALL, HUMAN_INPUT } from './engine-actions.ts';
 import type { FlowCheck } from './flow-check.ts';
 import type { ImportTable } from './import-table.ts';
+import { present } from './present.ts';
 import { quote } from './problem-list.ts';
+import { checkLimiterUse } from './rate-limiter-reader.ts';
 import { whySchemaUnusable } from './schema-check.ts';
+import { readSecretPlaces } from './secret-reader.ts';
 import { readCondition, readExpression, readExpressionValue, readTemplates } from './text-check.ts';
 import { checkActionInput } from './with-check.ts';
 import { childOf, type MapNode, type ScalarNode, textOf, toJson, toJsonObject, type YamlNode } from './yaml-tree.ts';
@@ -96,8 +99,9 @@ export function readAction(place: WorkPlace, node: MapNode): NodeWork {
   const uses = textOf(usesNode);
   if (uses === undefined || usesNode === undefined) return NOTHING;
   const withNode = childOf(node, 'with');
-  const input = withNode === undefined ? {} : (readTemplates(check, withNode) as JsonObject);
   const facts = check.actions.find(uses);
+  const secrets = facts === undefined || facts.takesSecrets === true ? 'placed' : 'refused';
+  const input = withNode === undefined ? {} : (readTemplates(check, withNode, { secrets }) as JsonObject);
   if (facts === undefined) {
     const hint = check.problems.suggest(uses, check.actions.names());
     const message = `The action ${quote(uses)} of the node ${quote(name)} does not exist.`;
@@ -109,9 +113,11 @@ export function readAction(place: WorkPlace, node: MapNode): NodeWork {
     });
   } else if (withNode === undefined || withNode.kind === 'map') {
     checkActionInput(check, facts, withNode ?? usesNode, input);
+    checkLimiterUse(check, uses, withNode ?? usesNode, input);
   }
   const output = readOutput(check, childOf(node, 'output'));
-  const parts = output === undefined ? {} : { output };
+  const places = secrets === 'placed' ? readSecretPlaces(check, { facts, withNode, input }) : undefined;
+  const parts = present({ output, secrets: places });
   const own = readOwnText(check, withNode, facts?.ownText);
   if (own !== undefined) {
     const rest = Object.entries(input).filter(([key]) => !Object.hasOwn(own, key));

@@ -19,6 +19,9 @@ import { objectSchema } from '../action-schema.ts';
 import type { CompileSchema } from '../data-validate/index.ts';
 import { type RateLimit, RateLimiters } from '../rate-limiters.ts';
 
+/** A limiter of the flow's settings. */
+type FlowLimiter = NonNullable<ActionCall['rateLimiters']>[string];
+
 const NAME = 'ratelimit.wrap';
 const DEFAULT_WAIT_MS = MINUTE_MS;
 const MAX_WAIT_MS = 60 * MINUTE_MS;
@@ -40,7 +43,7 @@ const WITH_SCHEMA = objectSchema(
       type: 'string',
       minLength: 1,
       maxLength: 100,
-      description: 'Name of the limiter; all nodes that use it share it.',
+      description: 'Name of the limiter; all nodes and runs of the flow that use it share it.',
     },
     action: {
       type: ['string', 'object'],
@@ -55,7 +58,7 @@ const WITH_SCHEMA = objectSchema(
     rpm: {
       ...RATE,
       maximum: MAX_PER_SECOND * 60,
-      description: 'Calls per minute on average. Without rps and rpm: 60.',
+      description: 'Calls per minute on average. Without rps and rpm: what settings.rate_limiters says, else 60.',
     },
     burst: {
       type: ['integer', 'null'],
@@ -97,6 +100,7 @@ export function createRatelimitWrapAction(deps: RatelimitWrapDeps): Action {
     name: NAME,
     effect: 'other',
     about: 'Calls another action no more often than a shared limiter allows.',
+    takesSecrets: true,
     withSchema: WITH_SCHEMA,
     resultSchema: RESULT_SCHEMA,
     async run(input, call) {
@@ -110,9 +114,10 @@ export function createRatelimitWrapAction(deps: RatelimitWrapDeps): Action {
       }
       const given = checked(action, inner);
       const limiter = readText(input, 'limiter') ?? '';
+      const known = knownLimiter(call, limiter);
       const waitedMs = await wait(
         limiters,
-        { limiter, limit: readLimit(input), maxMs: maxWaitMs(input, call, deps.clock) },
+        { limiter, limit: readLimit(input, known), maxMs: maxWaitMs(input, { known, call, clock: deps.clock }) },
         { call, clock: deps.clock },
       );
       const { value, ...more } = await action.run(given, call);
@@ -132,14 +137,24 @@ function readInner(input: JsonObject): { readonly uses: string; readonly inner: 
   return { uses: uses ?? '', inner: isJsonObject(inner) ? inner : {} };
 }
 
-function readLimit(input: JsonObject): RateLimit {
+/** What the flow's settings say of the limiter. */
+function knownLimiter({ rateLimiters = {} }: ActionCall, limiter: string): FlowLimiter | undefined {
+  return Object.hasOwn(rateLimiters, limiter) ? rateLimiters[limiter] : undefined;
+}
+
+/** What the settings say goes before what a node says, so that all nodes agree. */
+function readLimit(input: JsonObject, known: FlowLimiter | undefined): RateLimit {
+  if (known !== undefined) return { perSecond: known.perSecond, burst: known.burst };
   const perSecond = Number(getOwn(input, 'rps') ?? Number(getOwn(input, 'rpm') ?? 60) / 60);
   return { perSecond, burst: Number(getOwn(input, 'burst') ?? 1) };
 }
 
 /** No wait outlives its run. */
-function maxWaitMs(input: JsonObject, call: ActionCall, clock: Clock): number {
-  const asked = readDurationMs(NAME, input, 'timeout') ?? DEFAULT_WAIT_MS;
+function maxWaitMs(
+  input: JsonObject,
+  { known, call, clock }: { readonly known: FlowLimiter | undefined; readonly call: ActionCall; readonly clock: Clock },
+): number {
+  const asked = readDurationMs(NAME, input, 'timeout') ?? known?.timeoutMs ?? DEFAULT_WAIT_MS;
   if (asked > MAX_WAIT_MS) throw actionError(NAME, `timeout must be at most ${formatDuration(MAX_WAIT_MS)}.`);
   return call.deadlineTickMs === undefined ? asked : Math.min(asked, Math.max(0, call.deadlineTickMs - clock.tickMs()));
 }
@@ -150,7 +165,9 @@ async function wait(
   { call, clock }: { readonly call: ActionCall; readonly clock: Clock },
 ): Promise<number> {
   call.signal.throwIfAborted();
-  const waitMs = limiters.take(place.limiter, place.limit, place.maxMs);
+  // Names are the flow's own: another flow means something else by the same one. No flow's name holds a NUL.
+  const name = `${call.flowName}\0${place.limiter}`;
+  const waitMs = limiters.take(name, place.limit, place.maxMs);
   if (waitMs === undefined) {
     throw new MoonpoolError(
       'FLOW_RATE_LIMITED',
@@ -161,7 +178,7 @@ async function wait(
     if (waitMs > 0) await clock.sleep(waitMs, call.signal);
     return waitMs;
   } catch (error) {
-    limiters.giveBack(place.limiter);
+    limiters.giveBack(name);
     throw error;
   }
 }

@@ -75,7 +75,10 @@ export class NodeWorker {
         return leave((parts) => ({ kind: 'each', attempt, items, branchMemo: { frames: [], itemKeys }, ...parts }));
       }
       case 'call': {
-        const input = this.#renderObject(work.input, `The input of ${node.name}`);
+        const input = this.#toInput(
+          renderValue(this.#flow.value(work.input, work.input), this.#state.scope()),
+          node.name,
+        );
         return leave((parts) => ({ kind: 'call', attempt, flow: work.flow, input, ...parts }));
       }
       case 'input': {
@@ -128,14 +131,15 @@ export class NodeWorker {
   }
 
   #callAction(node: FlowNode, work: Work<'action'>, attempt: number): NodeResult {
-    const input = this.#renderObject(work.with, `The input of ${node.name}`, work.ownText);
+    const template = this.#flow.value(work.with, work.with, { secrets: 'placed' });
+    const input = this.#toInput(renderValue(template, this.#state.scope()), node.name, work.ownText);
     return leave((parts) => ({ kind: 'action', attempt, uses: work.uses, with: input, ...parts }));
   }
 
-  /** An object of templates, rendered, as bytes; `asWritten` stands beside them. */
-  #renderObject(templates: JsonObject, what: string, asWritten: JsonObject = {}): Uint8Array {
-    const value = renderValue(this.#flow.value(templates, templates), this.#state.scope());
-    return this.#state.encode(mergeShallow(isJsonObject(value) ? value : {}, asWritten), what);
+  /** What templates of `node` came to, as bytes; `asWritten` stands beside it. */
+  #toInput(value: JsonValue, node: string, asWritten: JsonObject = {}): Uint8Array {
+    const input = mergeShallow(isJsonObject(value) ? value : {}, asWritten);
+    return this.#state.encode(input, `The input of ${node}`);
   }
 }
 

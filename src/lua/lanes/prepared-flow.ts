@@ -10,6 +10,7 @@ import {
   compileValue,
   type Expression,
   type OutputTemplate,
+  type ValueOptions,
   type ValueTemplate,
 } from '../../expr/index.ts';
 import type { Flow, FlowNode } from '../../flow/index.ts';
@@ -65,10 +66,10 @@ export class PreparedFlow {
   }
 
   /** The compiled form of an object of this flow that holds templates; `key` is the flow's own object. */
-  value(key: object, value: JsonValue): ValueTemplate {
+  value(key: object, value: JsonValue, options?: ValueOptions): ValueTemplate {
     let compiled = this.#values.get(key);
     if (compiled === undefined) {
-      compiled = compileValue(value);
+      compiled = compileValue(value, options);
       this.#values.set(key, compiled);
     }
     return compiled;
