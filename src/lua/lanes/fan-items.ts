@@ -49,9 +49,18 @@ export function toItemEntry(work: EachWork, result: ItemResult): JsonObject {
   const given: { [key: string]: JsonValue } = {};
   if (work.matrix !== undefined) given['matrix'] = vars['matrix'] ?? null;
   if (work.items !== undefined) given['item'] = vars[work.itemVar] ?? null;
-  const state = result.state === undefined ? {} : parseObject(result.state);
+  const set = result.state === undefined ? {} : parseObject(result.state);
+  const state = work.resultKey === 'result' ? withoutGiven(set, vars) : set;
   const failed = error === undefined ? {} : { error: { ...error } };
   return { index, ...given, success, [work.resultKey]: state, ...failed, timing_ms, attempts };
+}
+
+/** What the branch set, less what it was given and left as it was: of `result` the entry has that beside. */
+function withoutGiven(set: JsonObject, vars: JsonObject): JsonObject {
+  const own = Object.entries(set).filter(
+    ([key, value]) => !Object.hasOwn(vars, key) || JSON.stringify(value) !== JSON.stringify(vars[key]),
+  );
+  return Object.fromEntries(own);
 }
 
 function combinationsOf(
