@@ -1,9 +1,9 @@
 /**
  * Runs every example of `examples/` with the real command and compares with what it promises.
  *
- * Each flow of an example must pass `validate --strict`. One with `expected.json` is run (its
- * `flow.yaml`, with `input.json` as input when there is one) and must print exactly that. One
- * with `main.js` uses the package as a library: it is run and must print `expected.txt`.
+ * Each flow of an example must pass `validate --strict`, and an example with flows has tests
+ * (`*.test.yaml`, which must pass) or `expected.json`. One with that is run (its `flow.yaml`, with
+ * `input.json` as input when there is one) and must print exactly that. One with `main.js` uses the package as a library: it is run and must print `expected.txt`.
  * The command and the package are those that end-to-end tests run.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -27,6 +27,12 @@ async function programProblems(folder: string): Promise<string[]> {
   return run.stdout === expected ? [] : [`main.js printed\n${run.stdout}not what expected.txt says`];
 }
 
+/** What of the tests of an example fails. */
+async function testProblems(folder: string): Promise<string[]> {
+  const tests = await moonpool('test', folder);
+  return tests.code === 0 ? [] : [`test ended with ${tests.code}:\n${tests.stdout}${tests.stderr}`];
+}
+
 async function problemsOf(folder: string): Promise<string[]> {
   const missing = existsSync(`${folder}/README.md`) ? [] : [`${folder}/README.md is missing`];
   const flows = globSync(`${folder}/**/*.yaml`).filter((file) => !NOT_FLOWS.test(file));
@@ -35,7 +41,11 @@ async function problemsOf(folder: string): Promise<string[]> {
   if (flows.length === 0) return isProgram ? missing : [`${folder} has no flow`];
   const valid = await moonpool('validate', '--strict', ...flows.sort());
   if (valid.code !== 0) return [...missing, `validate ended with ${valid.code}:\n${valid.stdout}${valid.stderr}`];
-  if (!existsSync(`${folder}/expected.json`)) return missing;
+  const hasTests = globSync(`${folder}/**/*.test.yaml`).length > 0;
+  const isPromised = existsSync(`${folder}/expected.json`);
+  if (!hasTests && !isPromised && !isProgram) missing.push(`${folder} has neither *.test.yaml nor expected.json`);
+  if (hasTests) missing.push(...(await testProblems(folder)));
+  if (!isPromised) return missing;
 
   const input = existsSync(`${folder}/input.json`) ? ['-i', `@${folder}/input.json`] : [];
   const run = await moonpool('run', `${folder}/flow.yaml`, ...input);

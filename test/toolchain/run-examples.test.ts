@@ -29,6 +29,19 @@ const PLANTED: readonly { what: string; files: Readonly<Record<string, string | 
     says: /"twice": 4[^]*not what expected\.json says/,
   },
   {
+    what: 'a flow promises nothing',
+    files: { 'examples/planted/expected.json': undefined },
+    says: /has neither \*\.test\.yaml nor expected\.json/,
+  },
+  {
+    what: 'a test of a flow fails',
+    files: {
+      'examples/planted/flow.test.yaml':
+        'tests: [{ name: doubles, input: { x: 2 }, expect: { state_has: { twice: 5 } } }]\n',
+    },
+    says: /FAILED  doubles[^]*expected 5[^]*got      4/,
+  },
+  {
     what: 'a flow fails',
     files: { 'examples/planted/input.json': '{ "x": "two" }\n' },
     says: /run ended with 1: .*LUA_RAISED/,
