@@ -22,7 +22,7 @@ import {
   silentMetrics,
   systemClock,
 } from '../core/index.ts';
-import { createRunner, type RunLimits, type Runner } from '../engine/index.ts';
+import { createRunner, type RunLimits, type Runner, type RunStore } from '../engine/index.ts';
 import { LuaLanes, readWasmFile } from '../lua/lanes/index.ts';
 import type { Flow } from '../flow/index.ts';
 import { compileSchema } from '../spec/index.ts';
@@ -53,12 +53,17 @@ export interface EngineParts {
 /** Something that runs flows, until closed. */
 export interface AppEngine {
   readonly runner: Runner;
+  /** The runner's journal. */
+  readonly runs: RunStore;
   /** Ends what is under way and gives everything back. Harmless when called again. */
   close(): Promise<void>;
 }
 
-/** Ended runs are forgotten down to this many; what came into them is forgotten at once, and results while they run. */
-const KEPT_RUNS = 200;
+/**
+ * Runs known at once, and what came into those that ended, so that their events can be told again: entries of one
+ * (about 250 bytes each, so some 10 MB at worst), and bytes of JSON of all.
+ */
+const JOURNAL = { maxRuns: 200, maxEndedEntries: 200, maxEndedValueBytes: 4 * MIB };
 /** All blobs together. */
 const BLOB_BYTES = 512 * MIB;
 /** How long runs under way have when the engine is closed. */
@@ -95,10 +100,11 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   const { stateBytes } = options.limits;
   const tools = { http, kv, blobs, work, health, log, clock, ...files, stateBytes, compileSchema };
   const actions = await createAllActions(tools, modules);
+  const runs = createMemoryRunStore(JOURNAL);
   const runner = createRunner({
     segments: lanes,
     actions,
-    store: createMemoryRunStore({ maxRuns: KEPT_RUNS, maxEndedEntries: 0 }),
+    store: runs,
     blobs,
     ...{ clock, log, metrics },
     seeds: { next: () => randomSeed() / 4_294_967_296 },
@@ -110,6 +116,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   let closing: Promise<void> | undefined;
   return {
     runner,
+    runs,
     close() {
       closing ??= resources.disposeAsync();
       return closing;

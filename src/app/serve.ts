@@ -77,7 +77,7 @@ export async function startServe(request: ServeRequest): Promise<AppServer> {
   opened.defer(() => scheduler.stop());
   const server = await createServer(
     {
-      ...{ runner: engine.runner, flows, health, log, metrics, clock, version: request.version },
+      ...{ runner: engine.runner, runs: engine.runs, flows, health, log, metrics, clock, version: request.version },
       metricsText: () => metrics.text(),
       lastGoodDirectory: join(folder.directory, 'last-good'),
       token: options.server.token === '' ? folder.token : options.server.token,

@@ -154,6 +154,12 @@ export const ERROR_FACTS = {
   CONN_BODY: { http: 502, exit: 1, retryable: true, about: 'A remote answer ended early or could not be decoded.' },
   CONN_CLOSED: { http: 503, exit: 1, retryable: false, about: 'The connections were already shut down.' },
   HTTP_NOT_FOUND: { http: 404, exit: 1, retryable: false, about: 'Nothing is served at this method and path.' },
+  HTTP_GONE: {
+    http: 410,
+    exit: 1,
+    retryable: false,
+    about: 'What was asked for was there once and is kept no longer.',
+  },
   HTTP_HOST: {
     http: 421,
     exit: 1,

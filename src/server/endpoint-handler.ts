@@ -17,11 +17,12 @@ import {
   MoonpoolError,
   type RunId,
 } from '../core/index.ts';
-import type { Runner } from '../engine/index.ts';
+import type { Run, Runner, RunStore, WaitingFor } from '../engine/index.ts';
 import { type Descent, type LastGood, markStale, type Reply, serveWithFallback, tasteOf } from '../fallback/index.ts';
 import type { Admission } from './admission.ts';
 import { isWorthKeeping, present, toReply } from './answer.ts';
-import { codeOf, isRefusal, problemOf } from './problem.ts';
+import { codeOf, isRefusal, problemOf, RequestError } from './problem.ts';
+import { toWaitingJson } from './run-record.ts';
 import type { EndpointFlow } from './route-table.ts';
 
 /** One request to an endpoint flow that passed the guards. */
@@ -38,6 +39,8 @@ export interface EndpointRequest {
 /** What answering takes. */
 export interface EndpointHandlerOptions {
   readonly runner: Runner;
+  /** The journal of that runner. */
+  readonly runs: RunStore;
   readonly lastGood: LastGood;
   readonly admission: Admission;
   readonly clock: Clock;
@@ -67,6 +70,9 @@ interface End {
   readonly elapsedMs: number;
   readonly trace: Trace;
 }
+
+/** Runs that wait; one more that an endpoint began is ended. Fewer than the journal has room for. */
+const MAX_WAITING = 100;
 
 /** Upper bounds in seconds: a cached page takes 1 ms, a slow feed its whole time limit. */
 const DURATION_BUCKETS: readonly number[] = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30];
@@ -154,7 +160,8 @@ class LadderHandler implements EndpointHandler {
       signal.throwIfAborted();
       const run = runner.start(flow, input, { signal, timeoutMs, priority: flow.endpoint.priority });
       trace.runId = run.id;
-      const outcome = await run.outcome;
+      const outcome = await run.untilRest();
+      if (outcome.kind === 'waiting') return this.#waits(run, outcome.waitingFor);
       if (outcome.kind === 'failed' && outcome.node !== undefined) trace.node = outcome.node;
       const reply = toReply(outcome, flow.endpoint);
       if (flow.endpoint.method === 'GET' && isWorthKeeping(reply)) lastGood.put(keyOf(request), reply);
@@ -166,6 +173,26 @@ class LadderHandler implements EndpointHandler {
     } finally {
       leave();
     }
+  }
+
+  /** Whoever asked is not kept: the run goes on when somebody gives it what it waits for. */
+  async #waits(run: Run, waitingFor: readonly WaitingFor[]): Promise<Reply> {
+    const waiting = await this.#options.runs.list(MAX_WAITING + 1, { status: 'waiting' });
+    if (waiting.length > MAX_WAITING) {
+      // Waiting runs stay until somebody comes; those of strangers must not keep all others out.
+      run.cancel('too many runs wait');
+      throw new RequestError('ADMIT_FULL', `${MAX_WAITING} runs wait for input, as many as may; try again later.`);
+    }
+    const body = { id: run.id, status: 'waiting', waiting_for: toWaitingJson(waitingFor) };
+    return {
+      status: 202,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        location: `/api/runs/${run.id}`,
+      },
+      body: Buffer.from(`${JSON.stringify(body)}\n`),
+    };
   }
 
   async #lastGood(request: EndpointRequest): Promise<Reply | undefined> {

@@ -9,7 +9,7 @@ describe('refusals', () => {
   const missing = [
     ['GET', '/nothing'],
     ['GET', '/admin/config'],
-    ['GET', '/api/runs'],
+    ['GET', '/api/runs/a/b'],
     ['GET', '/api/flows/x'],
     ['OPTIONS', '/nothing'],
     ['TRACE', '/nothing'],

@@ -117,8 +117,23 @@ export function checkAuthority(
 ): void {
   const isOpen = endpoint.method === 'GET' || isLoopback(options.host);
   if (endpoint.auth === 'none' || (endpoint.auth === 'default' && isOpen)) return;
+  requireToken(request, options.token);
+}
+
+/**
+ * Lets a request to the run API through: on a server that only this machine reaches, or with the token.
+ *
+ * What runs hold may be private, so reading them is guarded as starting them is.
+ *
+ * @throws AUTH_REQUIRED
+ */
+export function checkRunAuthority(request: IncomingMessage, options: { host: string; token: string }): void {
+  if (!isLoopback(options.host)) requireToken(request, options.token);
+}
+
+function requireToken(request: IncomingMessage, token: string): void {
   const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (given !== undefined && isSameSecret(given, options.token)) return;
+  if (given !== undefined && isSameSecret(given, token)) return;
   throw new RequestError(
     'AUTH_REQUIRED',
     'Send the header Authorization: Bearer TOKEN with the token of this server.',

@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   type Clock,
+  type Counter,
   type Health,
   hasCode,
   KIB,
@@ -18,24 +19,29 @@ import {
   MoonpoolError,
   SECOND_MS,
 } from '../core/index.ts';
-import type { Runner } from '../engine/index.ts';
+import type { Runner, RunStore } from '../engine/index.ts';
 import { createLastGood, emergencyReply, type LastGood, type Reply, tasteOf } from '../fallback/index.ts';
 import type { Flow } from '../flow/index.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { securityHeaders } from './answer.ts';
 import { createEndpointHandler, type EndpointHandler } from './endpoint-handler.ts';
+import { EVENT_STREAM_HEADERS, sendEventStream } from './event-stream.ts';
 import { createOwnRoutes, type OwnRoutes } from './own-routes.ts';
-import { problemOf, problemReply, RequestError } from './problem.ts';
+import { codeOf, problemOf, problemReply, RequestError } from './problem.ts';
 import { parseBody } from './request-body.ts';
-import { checkAuthority, checkRequest, isSafeMethod } from './request-guard.ts';
+import { checkAuthority, checkRequest, checkRunAuthority, isSafeMethod } from './request-guard.ts';
 import { toInput } from './request-input.ts';
 import { createRouteTable, type RouteMatch, type RouteTable } from './route-table.ts';
+import { MAX_WAIT_MS } from './run-query.ts';
+import { findRunRoute, type RunRoute, RunRoutes, type StreamReply } from './run-routes.ts';
 import { type AdmissionLimits, isLoopback, type ServerOptions } from './server-options.ts';
 import { refuseConnection } from './socket-errors.ts';
 
 /** What a server is made of. */
 export interface ServerParts {
   readonly runner: Runner;
+  /** The journal of that runner. */
+  readonly runs: RunStore;
   /** Those without an endpoint only count for readiness. */
   readonly flows: readonly Flow[];
   readonly health: Health;
@@ -91,11 +97,15 @@ class FastifyServer implements Server {
   readonly #endpoints: EndpointHandler;
   /** The latest answer of a connection: while it is half-way out, nothing else may be written there. */
   readonly #answers = new WeakMap<Socket, ServerResponse>();
-  readonly #matches = new WeakMap<FastifyRequest, RouteMatch>();
+  readonly #matches = new WeakMap<FastifyRequest, ServedRoute>();
+  /** Stops the time limit of a request. */
+  readonly #timers = new WeakMap<FastifyRequest, () => void>();
+  readonly #runRoutes: RunRoutes;
+  readonly #runRequests: Counter;
   #routes: RouteTable;
   #ownRoutes: OwnRoutes;
   #state: 'new' | 'listening' | 'closing' = 'new';
-  #flowCount = 0;
+  #flows: ReadonlyMap<string, Flow> = new Map();
   #closed: Promise<void> | undefined;
 
   constructor(parts: ServerParts, options: ServerOptions, limits: AdmissionLimits) {
@@ -111,6 +121,12 @@ class FastifyServer implements Server {
       handlerTimeoutMs: options.handlerTimeoutMs,
       zone: options.zone,
     });
+    this.#runRoutes = new RunRoutes({ ...parts, flowNamed: (name) => this.#flows.get(name) });
+    this.#runRequests = parts.metrics.counter(
+      'moonpool_api_requests_total',
+      'Answered requests to the run API by route and class of status.',
+      ['route', 'status'],
+    );
     this.#routes = createRouteTable([]);
     this.#ownRoutes = new Map();
     this.setFlows(parts.flows);
@@ -125,11 +141,11 @@ class FastifyServer implements Server {
       health,
       metricsText,
       version,
-      isReady: () => this.#state === 'listening' && this.#flowCount > 0,
+      isReady: () => this.#state === 'listening' && this.#flows.size > 0,
       needsToken: !isLoopback(this.#options.host),
     });
     this.#routes = routes;
-    this.#flowCount = flows.length;
+    this.#flows = new Map(flows.map((flow) => [flow.name, flow]));
   }
 
   async listen(): Promise<{ readonly url: string; readonly port: number }> {
@@ -155,6 +171,7 @@ class FastifyServer implements Server {
 
   async #close(): Promise<void> {
     this.#state = 'closing';
+    this.#runRoutes.close();
     const cancelTimer = this.#parts.clock.after(DRAIN_TIMEOUT_MS, () => this.#app.server.closeAllConnections());
     try {
       await this.#app.close();
@@ -207,22 +224,37 @@ class FastifyServer implements Server {
   #admit(request: FastifyRequest, reply: FastifyReply): void {
     const { socket } = request.raw;
     this.#answers.set(socket, reply.raw);
-    const cancelTimer = this.#parts.clock.after(this.#options.requestTimeoutMs, () => socket.destroy());
-    reply.raw.once('close', cancelTimer);
+    this.#limitTime(request, this.#options.requestTimeoutMs);
+    reply.raw.once('close', () => this.#timers.get(request)?.());
     checkRequest(request.raw, this.#options);
     const match = this.#match(request.method, splitUrl(request.raw.url).path);
     this.#matches.set(request, match);
     if (match.kind === 'method') throw methodError(match.methods);
     if (match.kind === 'none') return;
+    const authority = { host: this.#options.host, token: this.#parts.token };
+    if (match.kind === 'run') return checkRunAuthority(request.raw, authority);
     const { endpoint } = match.flow;
-    checkAuthority(endpoint, request.raw, { host: this.#options.host, token: this.#parts.token });
+    checkAuthority(endpoint, request.raw, authority);
     checkBodySize(Number(request.headers['content-length'] ?? 0), endpoint.maxBodyBytes);
   }
 
+  /** Ends the connection of a request that is not over after `limitMs` from now. */
+  #limitTime(request: FastifyRequest, limitMs: number): void {
+    this.#timers.get(request)?.();
+    this.#timers.set(
+      request,
+      this.#parts.clock.after(limitMs, () => request.raw.socket.destroy()),
+    );
+  }
+
   /** @throws HTTP_REQUEST when the path does not decode */
-  #match(method: string, path: string): RouteMatch {
+  #match(method: string, path: string): ServedRoute {
     const match = this.#routes.match(method, path);
     if (match === undefined) throw new RequestError('HTTP_REQUEST', 'The request target is not a valid path.');
+    const route = findRunRoute(path);
+    if (route !== undefined) {
+      return route.methods.includes(method) ? { kind: 'run', route } : { kind: 'method', methods: route.methods };
+    }
     if (match.kind !== 'none' || !this.#ownRoutes.has(path)) return match;
     return method === 'GET' || method === 'HEAD' ? match : { kind: 'method', methods: ['GET', 'HEAD'] };
   }
@@ -230,6 +262,7 @@ class FastifyServer implements Server {
   async #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { path, query } = splitUrl(request.raw.url);
     const match = this.#matches.get(request);
+    if (match?.kind === 'run') return this.#dispatchRun(match.route, request, reply);
     if (match?.kind !== 'found') {
       const own = this.#ownRoutes.get(path);
       if (own !== undefined && isSafeMethod(request.method)) return this.#send(reply, await own());
@@ -239,20 +272,53 @@ class FastifyServer implements Server {
     const bytes = request.body instanceof Uint8Array ? request.body : undefined;
     checkBodySize(bytes?.byteLength ?? 0, flow.endpoint.maxBodyBytes);
     const input = toInput(flow.endpoint, { pathValues, query, body: parseBody(bytes) });
-    const gone = new AbortController();
-    const onClose = (): void => {
-      if (!reply.raw.writableFinished) gone.abort();
-    };
-    reply.raw.once('close', onClose);
     const answer = await this.#endpoints.answer({
       flow,
       method: request.method,
       input,
       accept: request.headers.accept,
       ifNoneMatch: request.headers['if-none-match'],
-      clientGone: gone.signal,
+      clientGone: goneSignal(reply),
     });
     return this.#send(reply, answer);
+  }
+
+  async #dispatchRun(route: RunRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const bytes = request.body instanceof Uint8Array ? request.body : undefined;
+    const { requestTimeoutMs } = this.#options;
+    if (route.name === 'start') this.#limitTime(request, requestTimeoutMs + MAX_WAIT_MS);
+    let answer: Reply | StreamReply;
+    try {
+      answer = await this.#runRoutes.answer(route, {
+        query: splitUrl(request.raw.url).query,
+        body: bytes,
+        lastEventId: headerText(request.headers['last-event-id']),
+        clientGone: goneSignal(reply),
+      });
+    } catch (error) {
+      if (codeOf(error) === 'BUG_INVARIANT') throw error;
+      answer = problemOf(error);
+      if (!(error instanceof RequestError)) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#parts.log.warn('request.failed', { route: route.name, code: codeOf(error), message });
+      }
+    }
+    const status = 'frames' in answer ? 200 : answer.status;
+    this.#runRequests.add(1, { route: route.name, status: `${Math.floor(status / 100)}xx` });
+    if (!('frames' in answer)) return this.#send(reply, answer);
+    this.#timers.get(request)?.();
+    await this.#stream(reply, answer);
+    return reply;
+  }
+
+  /** Sends events until there are no more or the client leaves. */
+  async #stream(reply: FastifyReply, { frames, signal, onEnd }: StreamReply): Promise<void> {
+    reply.hijack();
+    const headers = { ...securityHeaders(EVENT_STREAM_HEADERS['content-type']), ...EVENT_STREAM_HEADERS };
+    reply.raw.writeHead(200, headers);
+    // An event may be long in coming; until the head is out a browser takes the stream for not open.
+    reply.raw.flushHeaders();
+    onEnd(await sendEventStream(reply.raw, frames, { clock: this.#parts.clock, signal }));
   }
 
   #send(reply: FastifyReply, answer: Reply): FastifyReply {
@@ -288,6 +354,22 @@ class FastifyServer implements Server {
     metrics.gauge('moonpool_admission_active', 'Requests that are worked on.', () => admission.activeCount);
     metrics.gauge('moonpool_admission_waiting', 'Requests that wait for a turn.', () => admission.waitingCount);
   }
+}
+
+/** What a request is for. */
+type ServedRoute = RouteMatch | { readonly kind: 'run'; readonly route: RunRoute };
+
+/** Aborts when the client leaves before it has its answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+function headerText(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function splitUrl(url: string | undefined): { readonly path: string; readonly query: string } {

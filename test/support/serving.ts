@@ -20,6 +20,7 @@ import {
 } from '../../src/core/index.ts';
 import { createServer, SERVER_OPTIONS, type Server, type ServerParts } from '../../src/server/index.ts';
 import type { Flow } from '../../src/flow/index.ts';
+import { createMemoryRunStore } from '../../src/store/index.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeRunner } from './fake-runner.ts';
 import { anEndpointFlow } from './flows.ts';
@@ -70,6 +71,7 @@ export class Serving {
     return createServer(
       {
         runner,
+        runs: createMemoryRunStore({ maxRuns: 10 }),
         flows: FLOWS,
         health,
         log: silentLog,
