@@ -8,6 +8,7 @@ import type { SegmentRequest } from '../../flow/index.ts';
 import { LaneMachine } from './lane-machine.ts';
 import { LaneOutbox } from './lane-outbox.ts';
 import { unpackRequests } from './message-bytes.ts';
+import { NodePace } from './node-pace.ts';
 import { PreparedFlow } from './prepared-flow.ts';
 import {
   CLAIM,
@@ -34,6 +35,7 @@ const inbox = parentPort;
 interface LaneFlow {
   readonly prepared: PreparedFlow;
   readonly slowStarts: Set<string>;
+  readonly pace: NodePace;
 }
 
 const flows = new Map<string, LaneFlow>();
@@ -89,19 +91,19 @@ function run(flow: LaneFlow, { slot, request, context, isLast }: Task): void {
   );
   // Here and not at the first Lua node, whose own time limit the image of a large flow would use up.
   prepare(flow.prepared);
-  outbox.end(execute(flow.prepared, { slot, request, context, startTickMs }));
+  outbox.end(execute(flow, { slot, request, context, startTickMs }));
   if (tickMs() - startTickMs >= SLOW_MS) flow.slowStarts.add(start);
   else if (isSlow) flow.slowStarts.delete(start);
 }
 
 function execute(
-  flow: PreparedFlow,
+  { prepared, pace }: LaneFlow,
   { slot, request, context, startTickMs }: Omit<Task, 'isLast'> & { readonly startTickMs: number },
 ): SegmentResult {
   const claimAt = SHARED.claims + slot;
   try {
-    return executeSegment(flow, request, {
-      machine: machine.forPath(flow.flow, request, context),
+    return executeSegment(prepared, request, {
+      machine: machine.forPath(prepared.flow, request, context),
       tickMs,
       report: (fact) => outbox.report(fact),
       beginNode(index, step) {
@@ -109,6 +111,7 @@ function execute(
         Atomics.add(shared, SHARED.progress, 1);
         Atomics.store(shared, SHARED.node, index);
         Atomics.store(shared, SHARED.step, step);
+        if (request.wantFacts && pace.begin(index, tickMs())) outbox.flush();
       },
       isStopped: () => Atomics.load(shared, claimAt) === CLAIM.stop,
       isToGiveWay: () => Atomics.load(shared, SHARED.othersWait) === 1 && tickMs() - startTickMs >= GIVE_WAY_AFTER_MS,
@@ -118,6 +121,7 @@ function execute(
     if (!(error instanceof SegmentStopped)) throw error;
     return { kind: 'stopped' };
   } finally {
+    if (request.wantFacts) pace.end(tickMs());
     Atomics.store(shared, SHARED.node, -1);
   }
 }
@@ -145,7 +149,11 @@ async function prepareAhead(flowHash: string): Promise<void> {
 function handle(message: ToLane): Promise<void> | undefined {
   switch (message.kind) {
     case 'learn':
-      flows.set(message.flow.hash, { prepared: new PreparedFlow(message.flow), slowStarts: new Set() });
+      flows.set(message.flow.hash, {
+        prepared: new PreparedFlow(message.flow),
+        slowStarts: new Set(),
+        pace: new NodePace(message.flow.nodes.length),
+      });
       return undefined;
     case 'forget':
       flows.delete(message.flowHash);
