@@ -23,6 +23,7 @@ import {
   branchName,
   type FanOut,
   type FanOutKind,
+  type Lineage,
   type Path,
   type Phase,
   policyOf,
@@ -32,6 +33,8 @@ import {
 
 /** What the decider lends. */
 export interface Lent {
+  /** The one branch of a fan-out that is run, when a machine is made again; undefined for all. */
+  readonly only: (fanOutId: string) => Lineage | undefined;
   readonly add: (path: Path) => void;
   readonly forget: (path: Path) => void;
   readonly setPhase: (path: Path, phase: Phase) => void;
@@ -88,7 +91,10 @@ export class Branches {
       const expire = (atMs: number): void => this.#expire(parent, fanOut, { timeoutMs, atMs });
       fanOut.timer = this.#lent.timers.start(parent, timeoutMs, expire);
     }
-    this.#startNext(parent, fanOut);
+    const only = this.#lent.only(fanOut.id);
+    if (only === undefined) return this.#startNext(parent, fanOut);
+    fanOut.nextIndex = count;
+    this.#start(parent, fanOut, only);
   }
 
   /** A branch came in. */
@@ -127,6 +133,8 @@ export class Branches {
     }
     const named = node === undefined ? error : { ...error, node };
     if (policy.onError === 'collect' && fanOut.over.kind !== 'call') {
+      // A branch that was late has work under way, and branches of its own.
+      this.#lent.abandon([path]);
       this.end(path, { success: false, error: named });
       return;
     }
@@ -147,12 +155,18 @@ export class Branches {
     while (fanOut.nextIndex < fanOut.count && fanOut.running.size < fanOut.policy.maxWorkers) {
       const index = fanOut.nextIndex;
       fanOut.nextIndex += 1;
-      const path = this.#addBranch(parent, fanOut, { index, attempt: 1 });
-      if (fanOut.over.kind !== 'call') this.#lent.publish(path, { event: 'branch.started', at_ms: path.nowMs });
-      this.#begin(path, fanOut);
+      this.#start(parent, fanOut, { index, startedAtMs: parent.nowMs });
       // What came in at once may have ended the whole fan-out.
       if (parent.phase.kind !== 'forked' || parent.phase.fanOut !== fanOut) return;
     }
+  }
+
+  #start(parent: Path, fanOut: FanOut, { index, startedAtMs }: Pick<Lineage, 'index' | 'startedAtMs'>): void {
+    const path = this.#addBranch(parent, fanOut, { index, attempt: 1 });
+    path.startedAtMs = startedAtMs;
+    path.nowMs = startedAtMs;
+    if (fanOut.over.kind !== 'call') this.#lent.publish(path, { event: 'branch.started', at_ms: path.nowMs });
+    this.#begin(path, fanOut);
   }
 
   #addBranch(parent: Path, fanOut: FanOut, { index, attempt }: { index: number; attempt: number }): Path {

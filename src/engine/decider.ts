@@ -41,11 +41,16 @@ export class Decider {
   #isResting = false;
   #commands: Command[] = [];
 
-  /** @param keepsMachines also of paths that wait for long; for making a machine again */
-  constructor(flow: Flow, keepsMachines = false) {
+  /**
+   * @param replayed for a run once more: machines are kept also of paths that wait for long, and of the fan-outs
+   * named there only the branches that are run
+   */
+  constructor(flow: Flow, replayed?: readonly Lineage[]) {
     this.#flow = flow;
-    this.#keepsMachines = keepsMachines;
+    this.#keepsMachines = replayed !== undefined;
+    const only = new Map(replayed?.map((one) => [one.fanOutId, one]));
     this.#branches = new Branches({
+      only: (fanOutId) => only.get(fanOutId),
       add: (path) => this.#paths.set(path.id, path),
       forget: (path) => this.#forget(path),
       setPhase: (path, phase) => this.#setPhase(path, phase),
@@ -69,9 +74,16 @@ export class Decider {
     return this.#end;
   }
 
-  /** True when the order in which paths end is a matter of chance. */
+  /** True when the order in which things come in is a matter of chance: several paths, or a path and a time limit. */
   get isConcurrent(): boolean {
-    return this.#inFlightCount > 1;
+    return this.#inFlightCount + this.#timers.count > 1;
+  }
+
+  /** The segment in flight when there is nothing else, and so no entry of a journal for its end. */
+  get loneSegment(): { readonly path: string; readonly ordinal: number } | undefined {
+    if (this.isConcurrent) return undefined;
+    const path = [...this.#paths.values()].find(({ phase }) => phase.kind === 'computing');
+    return path === undefined ? undefined : { path: path.id, ordinal: path.segmentCount - 1 };
   }
 
   /** How many paths have something in flight, timers included. */
@@ -82,11 +94,6 @@ export class Decider {
   /** What waiting paths ask for. */
   get waitingFor(): readonly WaitingFor[] {
     return [...this.#steps.values()].flatMap(waitingOf);
-  }
-
-  /** The key of a path, without attempts; undefined for one that is over. */
-  keyOf(path: string): string | undefined {
-    return this.#paths.get(path)?.key;
   }
 
   /** The fan-outs a path is below, the innermost first. */

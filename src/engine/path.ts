@@ -129,15 +129,18 @@ export function waitingOf({ phase }: Path): readonly WaitingFor[] {
 
 /** A fan-out that a path is below, and the branch of it that it is, or is below. */
 export interface Lineage {
-  readonly fanOutKey: string;
-  readonly key: string;
+  readonly fanOutId: string;
+  readonly index: number;
+  /** When the branch began, its first attempt. */
+  readonly startedAtMs: number;
 }
 
 /** The fan-outs that `path` is below, the innermost first. */
 export function lineageOf(path: Path): readonly Lineage[] {
   const lineage: Lineage[] = [];
   for (let at: Path | undefined = path; at?.place !== undefined; at = at.place.parent) {
-    lineage.push({ fanOutKey: at.place.fanOut.key, key: at.key });
+    const { fanOut, index } = at.place;
+    lineage.push({ fanOutId: fanOut.id, index, startedAtMs: at.startedAtMs });
   }
   return lineage;
 }

@@ -9,7 +9,7 @@ import type { Flow, SegmentOutcome } from '../flow/index.ts';
 import { Decider } from './decider.ts';
 import type { Command, Happening, UnnumberedEvent } from './decision.ts';
 import type { Lineage } from './path.ts';
-import type { JournalEntry, SegmentRunner } from './ports.ts';
+import type { JournalEntry, SegmentOptions, SegmentRunner } from './ports.ts';
 import { firstState, parseObject, type RunContext, toBytes, toSegmentRequest } from './segment-request.ts';
 
 type SegmentCommand = Extract<Command, { kind: 'run_segment' }>;
@@ -27,55 +27,32 @@ export interface ReplayParts {
   readonly ready?: () => Promise<void>;
 }
 
-/** A run's decisions and the segments that are being computed for them. */
-class Rerun {
-  readonly decider: Decider;
-  readonly #parts: ReplayParts;
-  /** Failures by a limit, by path and ordinal. */
-  readonly #failures = new Map<string, NonNullable<Taken['failed']>>();
-
-  constructor(parts: ReplayParts) {
-    this.#parts = parts;
-    for (const entry of parts.entries) {
-      if (entry.kind !== 'segment.taken' || entry.failed === undefined) continue;
-      this.#failures.set(`${entry.path} ${entry.ordinal}`, entry.failed);
-    }
-    this.decider = new Decider(parts.run.flow, true);
+/** How a segment came out; limits are not deterministic, so a failure by one is read. */
+function compute(
+  parts: ReplayParts,
+  command: SegmentCommand,
+  { taken, signal, onFacts }: { taken: Taken | undefined; signal: AbortSignal; onFacts?: SegmentOptions['onFacts'] },
+): Promise<SegmentOutcome> {
+  if (taken?.failed !== undefined) {
+    const { node, steps, ...error } = taken.failed;
+    return Promise.resolve({ end: { kind: 'failed', node, error }, steps });
   }
+  const { run, segments } = parts;
+  const request = toSegmentRequest(run, command, {
+    leftMs: run.limits.maxLuaTimeoutMs,
+    wantFacts: onFacts !== undefined,
+  });
+  return segments.runSegment(command.flow, request, { signal, onFacts: onFacts ?? (() => {}) });
+}
 
-  /** The first happening of the run. */
-  started(): Happening {
-    const entry = this.#parts.entries.find((candidate): candidate is Started => candidate.kind === 'run.started');
-    if (entry === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A journal does not say how its run began.');
-    const { input, stateBytes, interrupts } = entry;
-    const { state } = firstState(this.#parts.run.flow, input);
-    const { startedAtMs: atMs } = this.#parts.run;
-    const more = interrupts === undefined ? {} : { interrupts };
-    return { kind: 'started', atMs, state: toBytes(state), input, stateBytes, ...more };
-  }
-
-  /** How a segment came out; limits are not deterministic, so a failure by one is read. */
-  async compute(command: SegmentCommand, onFacts?: (happening: Happening) => void): Promise<SegmentOutcome> {
-    const { run, segments, signal } = this.#parts;
-    const { path, ordinal } = command;
-    const failed = this.#failures.get(`${path} ${ordinal}`);
-    if (failed !== undefined) {
-      const { node, steps, ...error } = failed;
-      return { end: { kind: 'failed', node, error }, steps };
-    }
-    const request = toSegmentRequest(run, command, {
-      leftMs: run.limits.maxLuaTimeoutMs,
-      wantFacts: onFacts !== undefined,
-    });
-    return segments.runSegment(command.flow, request, {
-      signal,
-      onFacts: (facts) => onFacts?.({ kind: 'segment_reported', path, facts }),
-    });
-  }
-
-  begin(command: Extract<Command, { kind: 'begin_call' }>): Happening {
-    return beginCall(command.flow, command.path, command.input);
-  }
+/** The first happening of the run. */
+function startedAgain({ run, entries }: ReplayParts): Happening {
+  const entry = entries.find((candidate): candidate is Started => candidate.kind === 'run.started');
+  if (entry === undefined) throw new MoonpoolError('BUG_INVARIANT', 'A journal does not say how its run began.');
+  const { input, stateBytes, interrupts } = entry;
+  const { state } = firstState(run.flow, input);
+  const more = interrupts === undefined ? {} : { interrupts };
+  return { kind: 'started', atMs: run.startedAtMs, state: toBytes(state), input, stateBytes, ...more };
 }
 
 /** What becomes of a call: its first state, or why there is none. */
@@ -84,31 +61,6 @@ export function beginCall(flow: Flow, path: string, input: Uint8Array): Happenin
   if (problems.length === 0) return { kind: 'call_begun', path, state: toBytes(state) };
   const message = `The input does not fit the flow ${flow.name}: ${problems.join('; ')}.`;
   return { kind: 'call_refused', path, error: { code: 'FLOW_INPUT', message, details: { problems } } };
-}
-
-/** Results by what they answer, in the order they came. */
-class Answers {
-  readonly #byKey = new Map<string, Happening[]>();
-
-  constructor(entries: readonly JournalEntry[]) {
-    for (const entry of entries) {
-      const happening = toHappening(entry);
-      const key = keyOf(entry);
-      if (happening === undefined || key === undefined) continue;
-      const list = this.#byKey.get(key);
-      if (list === undefined) this.#byKey.set(key, [happening]);
-      else list.push(happening);
-    }
-  }
-
-  next(key: string): Happening | undefined {
-    return this.#byKey.get(key)?.shift();
-  }
-}
-
-function keyOf(entry: JournalEntry): string | undefined {
-  if (entry.kind === 'timer.fired') return `timer ${entry.timer}`;
-  return entry.kind !== 'effect.begun' && 'step' in entry ? `step ${entry.step}` : undefined;
 }
 
 /** What an entry says happened; undefined for those that say in which order segments were taken. */
@@ -149,64 +101,20 @@ export async function rebuildMachine(
   parts: ReplayParts,
   target: { readonly path: string; readonly ordinal: number; readonly lineage: readonly Lineage[] },
 ): Promise<Uint8Array | undefined> {
-  const rerun = new Rerun(parts);
-  const answers = new Answers(parts.entries);
-  const isNeeded = (path: string): boolean => {
-    const key = rerun.decider.keyOf(path);
-    return key !== undefined && !isBeside(key, target.lineage);
-  };
-  return new Promise((resolve, reject) => {
-    let computing = 0;
-    const take = (happening: Happening): void => {
-      for (const command of rerun.decider.take(happening)) carryOut(command);
-    };
-    const giveUp = (): void => {
-      if (computing > 0) return;
-      reject(new MoonpoolError('BUG_INVARIANT', `The journal does not lead to ${target.path} again.`));
-    };
-    const answer = (key: string): void => {
-      const happening = answers.next(key);
-      if (happening !== undefined) take(happening);
-    };
-    const carryOut = (command: Command): void => {
-      switch (command.kind) {
-        case 'run_segment':
-          if (command.path === target.path && command.ordinal === target.ordinal) return resolve(command.machine);
-          if (!isNeeded(command.path)) return;
-          computing += 1;
-          rerun.compute(command).then((outcome) => {
-            computing -= 1;
-            take({ kind: 'segment_ended', path: command.path, outcome });
-            giveUp();
-          }, reject);
-          return;
-        case 'begin_call':
-          if (isNeeded(command.path)) take(rerun.begin(command));
-          return;
-        case 'run_effect':
-        case 'ask_breaker':
-          if (isNeeded(command.path)) answer(`step ${command.step}`);
-          return;
-        case 'start_timer':
-          if (isNeeded(command.path)) answer(`timer ${command.timer}`);
-          return;
-        case 'wait':
-          for (const { step } of command.waitingFor) answer(`step ${step}`);
-          return;
-        default:
-          return;
-      }
-    };
-    take(rerun.started());
-    giveUp();
+  let found: { readonly machine: Uint8Array | undefined } | undefined;
+  const replay = new Replay(parts, {
+    lineage: target.lineage,
+    isOver({ path, ordinal, machine }) {
+      if (path !== target.path || ordinal !== target.ordinal) return false;
+      found = { machine };
+      return true;
+    },
   });
-}
-
-/** Tells what leads to the target from the branches beside it; what lies below or before it is needed for its results. */
-function isBeside(key: string, lineage: readonly Lineage[]): boolean {
-  return lineage.some(
-    ({ fanOutKey, key: own }) => key.startsWith(`${fanOutKey}/`) && key !== own && !key.startsWith(`${own}/`),
-  );
+  await replay.run();
+  if (found === undefined) {
+    throw new MoonpoolError('BUG_INVARIANT', `The journal does not lead to ${target.path} again.`);
+  }
+  return found.machine;
 }
 
 /**
@@ -220,79 +128,119 @@ export async function replayEvents(
   parts: ReplayParts,
   onEvent: (event: UnnumberedEvent, end: Decider['end']) => void,
 ): Promise<void> {
-  await new EventReplay(parts, onEvent).run();
+  await new Replay(parts, { lineage: [], onEvent }).run();
+}
+
+/** What a replay is for. */
+interface ReplayAim {
+  /** Of the fan-outs named here only the branches that are. */
+  readonly lineage: readonly Lineage[];
+  readonly onEvent?: (event: UnnumberedEvent, end: Decider['end']) => void;
+  /** Whether the replay ends before this segment. */
+  readonly isOver?: (command: SegmentCommand) => boolean;
+}
+
+/** A segment that is being computed again. */
+interface Pending {
+  readonly ordinal: number;
+  readonly outcome: Promise<SegmentOutcome>;
+  readonly controller: AbortController;
 }
 
 /** Takes what came in the order in which it was taken. */
-class EventReplay {
+class Replay {
   readonly #parts: ReplayParts;
-  readonly #onEvent: (event: UnnumberedEvent, end: Decider['end']) => void;
-  readonly #rerun: Rerun;
-  readonly #pending = new Map<string, Promise<SegmentOutcome>>();
+  readonly #aim: ReplayAim;
+  readonly #decider: Decider;
+  readonly #pending = new Map<string, Pending>();
+  /** Segments whose turn the journal says, and how they ended when by a limit; undefined for one that never ended. */
+  readonly #recorded = new Map<string, Taken | undefined>();
   /** When safe effects began, which has no entry of its own. */
   readonly #began = new Map<string, number[]>();
+  #isOver = false;
 
-  constructor(parts: ReplayParts, onEvent: (event: UnnumberedEvent, end: Decider['end']) => void) {
+  constructor(parts: ReplayParts, aim: ReplayAim) {
     this.#parts = parts;
-    this.#onEvent = onEvent;
-    this.#rerun = new Rerun(parts);
+    this.#aim = aim;
+    this.#decider = new Decider(parts.run.flow, aim.lineage);
     for (const entry of parts.entries) {
+      if (entry.kind === 'segment.taken') this.#recorded.set(turnOf(entry), entry);
+      if (entry.kind === 'run.cancelled' && entry.during !== undefined) {
+        this.#recorded.set(turnOf(entry.during), undefined);
+      }
       if (entry.kind !== 'effect.ended' || entry.beganAtMs === undefined) continue;
       this.#began.set(entry.step, [...(this.#began.get(entry.step) ?? []), entry.beganAtMs]);
     }
   }
 
   async run(): Promise<void> {
-    const { decider } = this.#rerun;
+    try {
+      await this.#run();
+    } finally {
+      for (const path of this.#pending.keys()) this.#drop(path);
+    }
+  }
+
+  async #run(): Promise<void> {
     const entries = this.#parts.entries.filter(({ kind }) => kind !== 'run.started');
-    this.#take(this.#rerun.started());
-    for (let index = 0; decider.end === undefined; ) {
+    this.#take(startedAgain(this.#parts));
+    for (let index = 0; this.#decider.end === undefined && !this.#isOver; ) {
       await this.#parts.ready?.();
       this.#parts.signal.throwIfAborted();
       const entry = entries[index];
-      const [alone] = this.#pending.keys();
-      if (alone !== undefined && !decider.isConcurrent) {
-        if (entry?.kind === 'segment.taken' && entry.path === alone) index += 1;
-        await this.#settle(alone);
-      } else if (entry === undefined) {
-        return;
-      } else {
+      const alone = this.#alone;
+      if (alone !== undefined) await this.#settle(alone);
+      else if (entry === undefined) return;
+      else {
         index += 1;
         await this.#takeEntry(entry);
       }
     }
   }
 
+  /** The path of a segment that ended while nothing else was in flight, so that its end has no entry. */
+  get #alone(): string | undefined {
+    const [first] = this.#pending;
+    if (first === undefined || this.#decider.isConcurrent) return undefined;
+    const [path, { ordinal }] = first;
+    return this.#recorded.has(turnOf({ path, ordinal })) ? undefined : path;
+  }
+
   async #takeEntry(entry: JournalEntry): Promise<void> {
+    if (entry.kind === 'segment.taken') {
+      if (this.#pending.get(entry.path)?.ordinal === entry.ordinal) await this.#settle(entry.path);
+      return;
+    }
     const happening = toHappening(entry);
-    if (entry.kind === 'segment.taken') await this.#settle(entry.path);
-    else if (happening !== undefined) this.#take(happening);
+    if (happening !== undefined) this.#take(happening);
   }
 
   async #settle(path: string): Promise<void> {
-    const outcome = await this.#pending.get(path);
+    const outcome = await this.#pending.get(path)?.outcome;
     this.#pending.delete(path);
     if (outcome !== undefined) this.#take({ kind: 'segment_ended', path, outcome });
   }
 
-  readonly #take = (happening: Happening): void => {
-    for (const command of this.#rerun.decider.take(happening)) this.#carryOut(command);
-  };
+  #drop(path: string): void {
+    this.#pending.get(path)?.controller.abort();
+    this.#pending.delete(path);
+  }
+
+  #take(happening: Happening): void {
+    for (const command of this.#decider.take(happening)) this.#carryOut(command);
+  }
 
   #carryOut(command: Command): void {
     switch (command.kind) {
       case 'publish':
-        this.#onEvent(command.event, this.#rerun.decider.end);
+        this.#aim.onEvent?.(command.event, this.#decider.end);
         return;
-      case 'run_segment': {
-        const outcome = this.#rerun.compute(command, this.#take);
-        // Whoever settles the path sees the failure; a path that is abandoned has nobody.
-        outcome.catch(() => {});
-        this.#pending.set(command.path, outcome);
+      case 'run_segment':
+        this.#isOver ||= this.#aim.isOver?.(command) === true;
+        if (!this.#isOver) this.#compute(command);
         return;
-      }
       case 'begin_call':
-        this.#take(this.#rerun.begin(command));
+        this.#take(beginCall(command.flow, command.path, command.input));
         return;
       case 'run_effect': {
         const atMs = this.#began.get(command.step)?.shift();
@@ -300,12 +248,37 @@ class EventReplay {
         return;
       }
       case 'abandon':
-        for (const path of command.paths) this.#pending.delete(path);
+        for (const path of command.paths) this.#drop(path);
         return;
       default:
         return;
     }
   }
+
+  #compute(command: SegmentCommand): void {
+    const { path, ordinal } = command;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const outcome = compute(this.#parts, command, {
+      taken: this.#recorded.get(turnOf(command)),
+      signal: AbortSignal.any([this.#parts.signal, signal]),
+      ...(this.#aim.onEvent === undefined
+        ? {}
+        : {
+            onFacts: (facts) => {
+              if (!signal.aborted) this.#take({ kind: 'segment_reported', path, facts });
+            },
+          }),
+    });
+    // Whoever settles the path sees the failure; a path that is abandoned has nobody.
+    outcome.catch(() => {});
+    this.#pending.set(path, { ordinal, outcome, controller });
+  }
+}
+
+/** Names one segment of one path. */
+function turnOf({ path, ordinal }: { readonly path: string; readonly ordinal: number }): string {
+  return `${ordinal} ${path}`;
 }
 
 /** The final state in the data of `run.finished`. */

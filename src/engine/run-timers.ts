@@ -13,6 +13,11 @@ export class RunTimers {
     this.#command = command;
   }
 
+  /** Timers that run. */
+  get count(): number {
+    return this.#then.size;
+  }
+
   /** Starts a timer of `path` and gives its name, which no other has. */
   start(path: Path, delayMs: number, then: (atMs: number) => void): string {
     const timer = `${path.id}#${path.timerCount}`;
