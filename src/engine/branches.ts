@@ -56,6 +56,8 @@ type Forking = Extract<SegmentEnd, { kind: 'parallel' | 'each' | 'call' }>;
 /** See the head of this file. */
 export class Branches {
   readonly #lent: Lent;
+  /** Branches that their breaker refused: it learns nothing from them. */
+  readonly #refused = new WeakSet<Path>();
   /** Most that the states of all branches of one fan-out may have together. */
   stateBytes = 0;
 
@@ -201,9 +203,11 @@ export class Branches {
       });
     }
     if (breaker === undefined) return this.#run(path, fanOut);
-    this.#lent.ask(path, breakerOf(path, fanOut, breaker), (error) =>
-      error === undefined ? this.#run(path, fanOut) : this.fail(path, error, undefined),
-    );
+    this.#lent.ask(path, breakerOf(path, fanOut, breaker), (error) => {
+      if (error === undefined) return this.#run(path, fanOut);
+      this.#refused.add(path);
+      this.fail(path, error, undefined);
+    });
   }
 
   #run(path: Path, fanOut: FanOut): void {
@@ -274,7 +278,7 @@ export class Branches {
 
   #tellBreaker(path: Path, fanOut: FanOut, success: boolean): void {
     const { breaker } = fanOut.policy;
-    if (breaker === undefined) return;
+    if (breaker === undefined || this.#refused.has(path)) return;
     this.#lent.command({ kind: 'tell_breaker', breaker: breakerOf(path, fanOut, breaker), success });
   }
 }

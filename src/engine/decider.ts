@@ -272,7 +272,7 @@ export class Decider {
         const start: SegmentStart = { kind: 'node', node, attempt, admitted: 'breaker' };
         if (breaker === undefined) return this.#compute(path, start);
         this.#ask(path, breaker, (error) =>
-          this.#compute(path, error === undefined ? start : { kind: 'error', node, attempt, error }),
+          this.#compute(path, error === undefined ? start : { kind: 'error', node, attempt, error, isRefused: true }),
         );
         return;
       }

@@ -18,7 +18,14 @@ export type SegmentStart =
   /** An effect or call of `node` gave `value` (UTF-8 JSON): merge it, then route. */
   | { readonly kind: 'result'; readonly node: string; readonly attempt?: number; readonly value: Uint8Array }
   /** An effect, call or fan-out of `node` failed: apply what the node says of failures. */
-  | { readonly kind: 'error'; readonly node: string; readonly attempt?: number; readonly error: ErrorData }
+  | {
+      readonly kind: 'error';
+      readonly node: string;
+      readonly attempt?: number;
+      readonly error: ErrorData;
+      /** Its breaker refused it: the node did not run, and its breaker learns nothing from that. */
+      readonly isRefused?: true;
+    }
   /** All branches came in: set `parallel_results`, then run `join`. */
   | { readonly kind: 'joined'; readonly join: string; readonly results: readonly BranchResult[] }
   /** All items of the fan-out node `node` came in. */

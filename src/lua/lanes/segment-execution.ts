@@ -66,6 +66,7 @@ class SegmentExecution {
   readonly #worker: NodeWorker;
   readonly #guarded: { readonly node: string; readonly success: boolean }[] = [];
   #frames: readonly BodyFrame[];
+  #isRefused: boolean;
   #steps = 0;
 
   constructor(flow: PreparedFlow, request: SegmentRequest, around: Surroundings) {
@@ -74,6 +75,7 @@ class SegmentExecution {
     this.#around = around;
     this.#state = new PathState(flow.flow, request);
     this.#frames = request.memo?.frames ?? [];
+    this.#isRefused = request.start.kind === 'error' && request.start.isRefused === true;
     this.#worker = new NodeWorker({ flow, request, around, state: this.#state });
   }
 
@@ -128,7 +130,11 @@ class SegmentExecution {
   #goOnWith(start: Extract<SegmentStart, { kind: 'result' | 'error' | 'collected' }>): Step {
     const { node } = this.#flow.node(start.node);
     const attempt = start.kind === 'collected' ? 1 : (start.attempt ?? 1);
-    if (start.kind === 'error') return this.#fail(node, attempt, start.error);
+    if (start.kind === 'error') {
+      // A refused node counts as a step, or a loop around it would never end.
+      if (this.#isRefused) this.#steps += 1;
+      return this.#fail(node, attempt, start.error);
+    }
     return this.#attempt(node, attempt, () => {
       if (start.kind === 'result') return this.#finish(node, this.#worker.outputOf(node, parseBytes(start.value)));
       const { work } = node;
@@ -293,7 +299,9 @@ class SegmentExecution {
 
   #noteGuarded(node: FlowNode, success: boolean): void {
     const isGated = node.breaker !== undefined && node.work.kind !== 'action';
-    if (isGated) this.#guarded.push({ node: node.name, success });
+    const wasTried = !this.#isRefused;
+    this.#isRefused = false;
+    if (isGated && wasTried) this.#guarded.push({ node: node.name, success });
   }
 
   #followFrom(node: FlowNode, route: Route = node.next): Step {

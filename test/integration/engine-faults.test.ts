@@ -1,0 +1,148 @@
+/**
+ * What random flows and reading against the grain found: each rule that was broken once.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { anAction, startEngine } from '../support/engine.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { codeOf, EventLog, stateOf } from '../support/runs.ts';
+
+describe('circuit breakers that refuse', () => {
+  for (const [what, yaml] of [
+    [
+      'a node',
+      `nodes: [{ name: bad, run: 'if state.ok then return {} end error("bad")', circuit_breaker: { failure_threshold: 2, reset_timeout: 10s } }]`,
+    ],
+    [
+      'a branch',
+      `
+settings: { parallel: { circuit_breaker: { failure_threshold: 2, reset_timeout: 10s } } }
+nodes:
+  - { name: fork, parallel: [bad, good], fan_in: join }
+  - { name: bad, run: 'if state.ok then return {} end error("bad")' }
+  - { name: good, run: 'return {}' }
+  - { name: join, run: 'return {}' }`,
+    ],
+  ] as const) {
+    it(`${what} do not take that for a failure: the time until they let one through is not begun again`, async () => {
+      const clock = new FakeClock();
+      await using engine = startEngine({ clock });
+      const flow = engine.flow(`name: guarded\n${yaml}`);
+      const runOnce = async (ok: boolean): Promise<string> => codeOf(await engine.runner.start(flow, { ok }).outcome);
+      assert.deepEqual([await runOnce(false), await runOnce(false)], ['LUA_RAISED', 'LUA_RAISED']);
+
+      await clock.advance(9_000);
+      assert.equal(await runOnce(true), 'FLOW_BREAKER');
+      await clock.advance(1_000);
+
+      assert.equal(await runOnce(true), 'succeeded');
+    });
+  }
+
+  it('count as steps, so that a loop around a refused node ends', async () => {
+    await using engine = startEngine();
+    const flow = engine.flow(`
+name: refused
+settings: { max_steps: 20 }
+nodes:
+  - name: bad
+    run: error("bad")
+    circuit_breaker: { failure_threshold: 1, reset_timeout: 1h }
+    on_error: { mode: graceful }
+    goto: bad
+`);
+    assert.equal(codeOf(await engine.runner.start(flow, {}, { timeoutMs: 20_000 }).outcome), 'FLOW_STEP_LIMIT');
+  });
+});
+
+describe('branches that wait', () => {
+  for (const [what, settings] of [
+    ['beside others', ''],
+    ['one after the other', 'settings: { parallel: { max_workers: 1 } }'],
+  ] as const) {
+    it(`go on with their Lua globals, ${what}`, async () => {
+      await using engine = startEngine();
+      const flow = engine.flow(`
+name: waiting
+${settings}
+nodes:
+  - { name: fork, parallel: [a, b], fan_in: join }
+  - { name: a, run: 'kept = 1; return {}', goto: ask_a }
+  - { name: ask_a, uses: human.input, with: { prompt: A }, goto: use_a }
+  - { name: use_a, run: 'return { kept = kept }' }
+  - { name: b, run: 'kept = 2; return {}', goto: ask_b }
+  - { name: ask_b, uses: human.input, with: { prompt: B }, goto: use_b }
+  - { name: use_b, run: 'return { kept = kept }' }
+  - { name: join, run: 'return { sum = state.parallel_results[1].state.kept * 10 + state.parallel_results[2].state.kept }' }
+`);
+      const run = engine.runner.start(flow, {});
+      for (let rest = await run.untilRest(); rest.kind === 'waiting'; rest = await run.untilRest()) {
+        const [waiting] = run.waitingFor;
+        if (waiting !== undefined) await run.give({}, waiting.step);
+      }
+      assert.equal(stateOf(await run.outcome)['sum'], 12);
+    });
+  }
+});
+
+describe('branches that are late', () => {
+  it('are really ended when failures are collected, with the branches below them', async () => {
+    const clock = new FakeClock();
+    const stopped: unknown[] = [];
+    const begun = Promise.withResolvers<void>();
+    let count = 0;
+    const endless = anAction('test.endless', (_, { signal, node }) => {
+      count += 1;
+      if (count === 3) begun.resolve();
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stopped.push(node);
+          reject(signal.reason);
+        });
+      });
+    });
+    await using engine = startEngine({ clock, actions: [endless] });
+    const flow = engine.flow(`
+name: late
+settings: { parallel: { on_error: collect, timeout: 3s } }
+nodes:
+  - { name: fork, parallel: [acts, forks], fan_in: join }
+  - { name: acts, uses: test.endless }
+  - { name: forks, parallel: [one, two], fan_in: inner }
+  - { name: one, uses: test.endless }
+  - { name: two, uses: test.endless }
+  - { name: inner, run: 'return {}' }
+  - { name: join, run: 'return { codes = { state.parallel_results[1].error.code, state.parallel_results[2].error.code } }' }
+  - { name: ask, uses: human.input, with: { prompt: '?' } }
+`);
+    const run = engine.runner.start(flow, {});
+    await begun.promise;
+    await clock.advance(3_000);
+
+    assert.equal((await run.untilRest()).kind, 'waiting');
+    assert.deepEqual(stopped.toSorted(), ['acts', 'one', 'two']);
+    await run.give({});
+    assert.deepEqual(stateOf(await run.outcome)['codes'], ['FLOW_TIMEOUT', 'FLOW_TIMEOUT']);
+  });
+});
+
+describe('what is told again', () => {
+  it('of a run cancelled in its only segment ends cancelled', async () => {
+    await using engine = startEngine();
+    const log = new EventLog();
+    const flow = engine.flow(`
+name: cancelled
+nodes: [{ name: one, run: 'return {}' }, { name: two, run: 'local n = 0 for i = 1, 3e7 do n = n + i end return {}' }]
+`);
+    const started = log.next(({ node, event }) => node === 'two' && event === 'node.started');
+    const run = engine.runner.start(flow, {}, { onEvent: log.take });
+    await started;
+    run.cancel('enough');
+    assert.equal(codeOf(await run.outcome), 'FLOW_CANCELLED');
+
+    const told = new EventLog();
+    await engine.runner.tellAgain(run.id, flow, told.take);
+
+    assert.deepEqual(told.events.at(-1)?.data, log.events.at(-1)?.data);
+  });
+});
