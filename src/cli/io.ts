@@ -32,4 +32,10 @@ export interface CliIo {
    * @throws CLI_FILE above `maxBytes`
    */
   readStdin(maxBytes: number): Promise<Uint8Array>;
+  /**
+   * Asks whoever sits at the terminal; absent when standard input is none.
+   *
+   * @returns the line without its end; undefined when there is no more input, or when `signal` aborts
+   */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<string | undefined>;
 }

@@ -22,7 +22,8 @@ function program(parts: { close?: string; outcome?: string; early?: string }): s
     const start = (flow, input, { signal, onEvent }) => {
       onEvent({ event: 'run.started', run_id: 'r', seq: 1, at_ms: 1 });
       process.stderr.write('started\\n');
-      return { outcome: ${parts.outcome ?? 'cancelled(signal)'} };
+      const outcome = ${parts.outcome ?? 'cancelled(signal)'};
+      return { flow, outcome, untilRest: () => outcome };
     };
     const app = {
       loadConfig: async () => ({}),

@@ -1,6 +1,7 @@
 /**
  * The command in its own process: real streams, real signals, the exit code.
  */
+import { createInterface, type Interface } from 'node:readline';
 import { ERROR_FACTS, MoonpoolError, SECOND_MS, systemClock } from '../core/index.ts';
 import { EXIT_INTERRUPTED, failureLines } from './error-line.ts';
 import type { LoadApp } from './app-port.ts';
@@ -9,6 +10,9 @@ import { main } from './main.ts';
 
 /** How long handles that nobody closed may keep the process after its command is done. */
 const LINGER_MS = SECOND_MS;
+
+/** Lines typed before they were asked for; the rest is dropped. */
+const MAX_LINES_AHEAD = 100;
 
 function sinkOf(stream: NodeJS.WriteStream, onClosed: (error: Error) => void): Sink {
   let isOpen = true;
@@ -35,6 +39,46 @@ async function readStdin(maxBytes: number): Promise<Uint8Array> {
     parts.push(part);
   }
   return Buffer.concat(parts);
+}
+
+/** Lines from the terminal, each to the question it answers; the terminal itself edits them and knows Ctrl-C. */
+class Terminal {
+  readonly #lines: string[] = [];
+  #reader: Interface | undefined;
+  #isOver = false;
+  #wake: () => void = () => {};
+
+  /** The question goes to standard error, which is for talk. */
+  readonly ask = async (question: string, signal: AbortSignal): Promise<string | undefined> => {
+    process.stderr.write(question);
+    this.#reader ??= this.#open();
+    const wake = (): void => this.#wake();
+    signal.addEventListener('abort', wake, { once: true });
+    while (this.#lines.length === 0 && !this.#isOver && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    signal.removeEventListener('abort', wake);
+    return signal.aborted ? undefined : this.#lines.shift();
+  };
+
+  close(): void {
+    this.#reader?.close();
+  }
+
+  #open(): Interface {
+    const reader = createInterface({ input: process.stdin, terminal: false });
+    reader.on('line', (line) => {
+      if (this.#lines.length < MAX_LINES_AHEAD) this.#lines.push(line);
+      this.#wake();
+    });
+    reader.once('close', () => {
+      this.#isOver = true;
+      this.#wake();
+    });
+    return reader;
+  }
 }
 
 /** The first signal asks the command to end; the second ends the process. */
@@ -75,6 +119,7 @@ export async function runCli(loadApp?: LoadApp): Promise<void> {
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   listenForSignals(controller);
+  const terminal = new Terminal();
   const io: CliIo = {
     stdout,
     stderr,
@@ -83,8 +128,10 @@ export async function runCli(loadApp?: LoadApp): Promise<void> {
     signal: controller.signal,
     outputLost: lost.signal,
     readStdin,
+    ...(process.stdin.isTTY ? { ask: terminal.ask } : {}),
   };
   const exitCode = await main(process.argv.slice(2), io, loadApp);
+  terminal.close();
   // Where pipes are asynchronous, the last of the output may still be under way.
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   process.exitCode = isDataLost && exitCode === 0 ? ERROR_FACTS.CLI_FILE.exit : exitCode;

@@ -12,6 +12,7 @@ import { printSchema } from './commands/schema.ts';
 import { type ServeOptions, serveFlows } from './commands/serve.ts';
 import { type TestFlowsOptions, testFlows } from './commands/test.ts';
 import { type ValidateOptions, validateFlows } from './commands/validate.ts';
+import { appendNames } from './interrupt-names.ts';
 import type { CliIo } from './io.ts';
 
 /** What every command is handed, and where its exit code goes. */
@@ -24,7 +25,7 @@ export interface ProgramContext {
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the flow failed, 2 bad usage, flow or configuration,
-3 cannot run here, 130 interrupted.`;
+3 cannot run here, 75 the run waits for input, 130 interrupted.`;
 
 function parsePort(text: string): number {
   const port = Number(text);
@@ -64,6 +65,12 @@ function addRun(program: Command, { io, loadApp, done }: ProgramContext): void {
     .addOption(overlayOption())
     .option('--stream', 'print one JSON event per line while the flow runs, instead of the state')
     .option('-o, --output <file>', 'write the final state to a file')
+    .option(
+      '--interrupt-before <names>',
+      'wait for input before these nodes (comma-separated, repeatable)',
+      appendNames,
+    )
+    .option('--interrupt-after <names>', 'wait for input after these nodes', appendNames)
     .option('--data <dir>', DATA_OPTION, parseName)
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText(

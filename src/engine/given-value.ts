@@ -17,6 +17,6 @@ export function toGivenValue({ node, when, schema }: WaitingFor, value: JsonValu
 }
 
 function fault(node: string, problems: readonly string[]): MoonpoolError {
-  const message = `The input does not fit what ${node} asks for: ${problems.join('; ')}.`;
+  const message = `The input does not fit what ${node} asks for: ${problems.map((problem) => problem.replace(/\.$/, '')).join('; ')}.`;
   return new MoonpoolError('FLOW_INPUT', message, { details: { problems } });
 }

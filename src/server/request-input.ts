@@ -52,7 +52,7 @@ export function toInput(endpoint: Endpoint, parts: RequestParts): JsonObject {
 /** The refusal that lists what is wrong with a request. */
 export function inputError(problems: readonly InputProblem[]): RequestError {
   const sentence = problems
-    .map(({ in: place, name, message }) => (name === '' ? message : `${place} ${name} ${message}`))
+    .map(({ in: place, name, message }) => (name === '' ? message : `${place} ${name} ${message}`).replace(/\.$/, ''))
     .join('; ');
   return new RequestError('FLOW_INPUT', `The request does not fit: ${sentence}.`, {
     details: { errors: problems.map((problem) => ({ ...problem })) },

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import type { FlowTestRequest, RunOutcome, TestResult } from '../../src/app/index.ts';
+import type { FlowTestRequest, RunOutcome, RunWaiting, TestResult } from '../../src/app/index.ts';
 import { type CliApp, type CliIo, main } from '../../src/cli/index.ts';
-import { type Clock, systemClock } from '../../src/core/index.ts';
+import { type Clock, MoonpoolError, systemClock } from '../../src/core/index.ts';
 import { END, type Flow } from '../../src/flow/index.ts';
 import type { Diagnostic } from '../../src/spec/index.ts';
 
@@ -82,6 +82,10 @@ export const WARNING: Diagnostic = {
 export interface Situation {
   readonly diagnostics?: readonly Diagnostic[];
   readonly flows?: readonly Flow[];
+  /** Where the run waits, one after the other; the first answer to each is refused with its `refusal`. */
+  readonly waits?: readonly { readonly waitingFor: RunWaiting['waitingFor'][number]; readonly refusal?: string }[];
+  /** What is typed at the terminal; then its input ends. Absent: there is no terminal. */
+  readonly answers?: readonly string[];
   readonly outcome?: RunOutcome | ((signal: AbortSignal) => Promise<RunOutcome>);
   readonly startFails?: Error;
   readonly configFails?: Error;
@@ -107,6 +111,33 @@ export const succeeded = (state: unknown): RunOutcome => ({
   state: new TextEncoder().encode(JSON.stringify(state)),
 });
 
+interface StartOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: unknown) => void;
+  readonly interrupts?: unknown;
+}
+
+/** What a fake run does while it waits. */
+function restingRun(situation: Situation, settled: Promise<RunOutcome>, calls: string[]) {
+  const waits = (situation.waits ?? []).slice();
+  let refused = 0;
+  return {
+    outcome: waits.length === 0 ? settled : new Promise<never>(() => {}),
+    async untilRest() {
+      const [first] = waits;
+      return first === undefined ? settled : { kind: 'waiting', waitingFor: [first.waitingFor] };
+    },
+    async give(value: unknown, step: string) {
+      calls.push(`give ${JSON.stringify(value)} ${step}`);
+      const refusal = waits[0]?.refusal;
+      refused += 1;
+      if (refusal !== undefined && refused === 1) throw new MoonpoolError('FLOW_INPUT', refusal);
+      refused = 0;
+      waits.shift();
+    },
+  };
+}
+
 function fakeApp(situation: Situation, calls: string[]): CliApp {
   const parts = {
     loadConfig: async () => {
@@ -124,15 +155,20 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
         runner: {
           activeCount: 0,
           drain: async () => {},
-          start(_flow: Flow, input: unknown, options: { signal: AbortSignal; onEvent: (event: unknown) => void }) {
-            calls.push(`start ${JSON.stringify(input)}`);
+          start(_flow: Flow, input: unknown, options: StartOptions) {
+            const interrupts = options.interrupts === undefined ? '' : ` ${JSON.stringify(options.interrupts)}`;
+            calls.push(`start ${JSON.stringify(input)}${interrupts}`);
             if (situation.startFails !== undefined) throw situation.startFails;
             options.onEvent({ event: 'run.started', run_id: 'r1', seq: 1, at_ms: 5 });
             options.onEvent({ event: 'node.started', run_id: 'r1', seq: 2, at_ms: 5, node: 'fetch' });
             const { outcome } = situation;
             const settled =
               typeof outcome === 'function' ? outcome(options.signal) : Promise.resolve(outcome ?? succeeded({}));
-            return { id: 'r1', outcome: settled, cancel() {} };
+            const cancel = (): void => {
+              calls.push('cancel');
+              options.onEvent({ event: 'run.finished', run_id: 'r1', seq: 3, at_ms: 5 });
+            };
+            return { id: 'r1', flow: situation.flows?.[0] ?? FLOW, cancel, ...restingRun(situation, settled, calls) };
           },
         },
         close: async () => void calls.push('close'),
@@ -166,6 +202,7 @@ function fakeApp(situation: Situation, calls: string[]): CliApp {
 /** Runs one command; gives its exit code, what it printed and what it asked of the app. */
 export async function moonpool(argv: readonly string[], situation: Situation = {}) {
   const calls: string[] = [];
+  const answers = situation.answers?.slice();
   const text = { stdout: '', stderr: '' };
   const sink = (name: 'stdout' | 'stderr') => ({
     isTerminal: situation.isTerminal ?? false,
@@ -180,6 +217,14 @@ export async function moonpool(argv: readonly string[], situation: Situation = {
     signal: situation.signal ?? new AbortController().signal,
     outputLost: situation.outputLost ?? new AbortController().signal,
     clock: situation.clock ?? systemClock,
+    ...(answers === undefined
+      ? {}
+      : {
+          ask: async (question: string) => {
+            text.stderr += question;
+            return answers.shift();
+          },
+        }),
     readStdin: async () => new TextEncoder().encode(situation.stdin ?? ''),
   };
   const code = await main(argv, io, async () => fakeApp(situation, calls));

@@ -3,17 +3,19 @@
  * with `--stream` the events as they happen.
  */
 import { ERROR_FACTS, type ErrorData, type Log, silentLog } from '../../core/index.ts';
-import type { Run, RunEvent, RunOutcome } from '../../app/index.ts';
+import type { Run, RunEvent, RunOutcome, RunWaiting } from '../../app/index.ts';
 import type { Flow } from '../../flow/index.ts';
 import type { LoadApp } from '../app-port.ts';
 import { EXIT_INTERRUPTED, errorLine } from '../error-line.ts';
 import type { CliIo } from '../io.ts';
+import { type InterruptOptions, toInterrupts } from '../interrupt-names.ts';
 import { requireOneFlow } from '../one-flow.ts';
 import { requireOutputFolder, writeOutputFile } from '../output-file.ts';
 import { readRunInput } from '../run-input.ts';
+import { EXIT_WAITING, settleRun, waitingLines } from '../waiting-run.ts';
 
 /** How to run. */
-export interface RunFlowOptions {
+export interface RunFlowOptions extends InterruptOptions {
   /** JSON text, `@FILE` or `@-`. */
   readonly input?: string;
   /** `KEY=VALUE` each. */
@@ -26,6 +28,9 @@ export interface RunFlowOptions {
   readonly data?: string;
   readonly quiet?: true;
 }
+
+/** What came of a run: it ended, or this command can do no more for it. */
+type Rest = RunOutcome | RunWaiting;
 
 /** What people see of a run while they wait. */
 function progressOf(io: CliIo): (event: RunEvent) => void {
@@ -58,8 +63,12 @@ function reportFailure(io: CliIo, flow: Flow, error: ErrorData, nodeName?: strin
   return ERROR_FACTS[error.code].exit;
 }
 
-async function finish(io: CliIo, flow: Flow, outcome: RunOutcome, options: RunFlowOptions): Promise<number> {
+async function finish(io: CliIo, run: Run, outcome: Rest, options: RunFlowOptions): Promise<number> {
+  const { flow } = run;
   switch (outcome.kind) {
+    case 'waiting':
+      for (const line of waitingLines(run.id, outcome)) io.stderr.write(`${line}\n`);
+      return EXIT_WAITING;
     case 'succeeded':
       if (options.output !== undefined) await writeOutputFile(io.cwd, options.output, stateText(outcome.state, false));
       else if (options.stream !== true) io.stdout.write(stateText(outcome.state, io.stdout.isTerminal));
@@ -76,9 +85,9 @@ async function finish(io: CliIo, flow: Flow, outcome: RunOutcome, options: RunFl
 }
 
 /**
- * Runs the flow at `path` to its end.
+ * Runs the flow at `path` to its end, or to where it waits for what nobody here gives.
  *
- * @returns 0, or the exit code of how it failed; 130 after Ctrl-C
+ * @returns 0, or the exit code of how it failed; 75 when it waits, 130 after Ctrl-C
  * @throws SpecError, CONFIG_INVALID, FLOW_INPUT, CLI_USAGE, CLI_FILE before anything ran
  */
 export async function runFlow(io: CliIo, loadApp: LoadApp, path: string, options: RunFlowOptions): Promise<number> {
@@ -88,6 +97,7 @@ export async function runFlow(io: CliIo, loadApp: LoadApp, path: string, options
   const config = await app.loadConfig({ paths: [path] });
   const isQuiet = options.quiet === true;
   const flow = requireOneFlow(io, path, await app.loadFlows([path], { config, overlays: options.overlay }), isQuiet);
+  const interrupts = toInterrupts(flow, options);
   io.signal.throwIfAborted();
   const engine = await app.createEngine({
     flows: [flow],
@@ -97,12 +107,20 @@ export async function runFlow(io: CliIo, loadApp: LoadApp, path: string, options
   });
   try {
     const progress = isQuiet || !io.stderr.isTerminal ? undefined : progressOf(io);
+    let isWatched = true;
     const onEvent = (event: RunEvent): void => {
+      if (!isWatched) return;
       if (options.stream === true) io.stdout.write(`${JSON.stringify(event)}\n`);
       progress?.(event);
     };
-    const run: Run = engine.runner.start(flow, input, { signal: AbortSignal.any([io.signal, io.outputLost]), onEvent });
-    return await finish(io, flow, await run.outcome, options);
+    const signal = AbortSignal.any([io.signal, io.outputLost]);
+    const stops = interrupts === undefined ? {} : { interrupts };
+    const run: Run = engine.runner.start(flow, input, { signal, onEvent, ...stops });
+    const rest = await settleRun(io, run);
+    // A run that waits ends with this process; to whoever reads the events it waits.
+    isWatched = rest.kind !== 'waiting';
+    if (!isWatched) run.cancel('the command that started it ended');
+    return await finish(io, run, rest, options);
   } finally {
     await engine.close();
   }
