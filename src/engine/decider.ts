@@ -35,6 +35,7 @@ export class Decider {
   #interrupts: Interrupts | undefined;
   #stepsTaken = 0;
   #inFlightCount = 0;
+  #waitingCount = 0;
   /** What the run answers over HTTP, once it has said so. */
   #answer: { readonly response?: FlowResponse } = {};
   #end: RunEnd | undefined;
@@ -74,9 +75,9 @@ export class Decider {
     return this.#end;
   }
 
-  /** True when the order in which things come in is a matter of chance: several paths, or a path and a time limit. */
+  /** True when the order in which things come in is a matter of chance: several paths, time limits, or inputs. */
   get isConcurrent(): boolean {
-    return this.#inFlightCount + this.#timers.count > 1;
+    return this.#inFlightCount + this.#waitingCount + this.#timers.count > 1;
   }
 
   /** The segment in flight when there is nothing else, and so no entry of a journal for its end. */
@@ -188,6 +189,8 @@ export class Decider {
   }
 
   #setPhase(path: Path, phase: Phase): void {
+    if (path.phase.kind === 'waiting') this.#waitingCount -= 1;
+    if (phase.kind === 'waiting') this.#waitingCount += 1;
     if (IN_FLIGHT.has(path.phase.kind)) this.#inFlightCount -= 1;
     if (IN_FLIGHT.has(phase.kind)) this.#inFlightCount += 1;
     path.phase = phase;

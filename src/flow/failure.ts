@@ -31,11 +31,29 @@ export function retryDelayMs(retry: Retry, attempt: number, seed: string): numbe
  * or takes failures gracefully.
  */
 export function canGoOnAfterFailure(flow: Flow, node: FlowNode, root: string | undefined): boolean {
+  return withBodies(flow, node, root).some(
+    ({ onError, retry }) => onError.mode === 'graceful' || (retry?.maxRetries ?? 0) > 0,
+  );
+}
+
+/** What breakers learn when `node` fails and nobody takes it: it and the bodies around it up to `root` have failed. */
+export function failedWith(
+  flow: Flow,
+  node: FlowNode,
+  root: string | undefined,
+): readonly { readonly node: string; readonly success: false }[] {
+  const guarded = withBodies(flow, node, root).filter(({ breaker, work }) => breaker && work.kind !== 'action');
+  return guarded.map(({ name }) => ({ node: name, success: false }));
+}
+
+/** The node and the bodies around it, the innermost first. */
+function withBodies(flow: Flow, node: FlowNode, root: string | undefined): readonly FlowNode[] {
+  const found: FlowNode[] = [];
   for (let at: FlowNode | undefined = node; at !== undefined; ) {
-    if (at.onError.mode === 'graceful' || (at.retry?.maxRetries ?? 0) > 0) return true;
+    found.push(at);
     const { owner }: FlowNode = at;
-    if (owner === undefined || owner === root) return false;
+    if (owner === undefined || owner === root) break;
     at = flow.nodes.find((candidate) => candidate.name === owner);
   }
-  return false;
+  return found;
 }

@@ -24,7 +24,7 @@ export {
   type WhileWork,
 } from './flow.ts';
 export { type Destination, followRoute, type RouteAnswers } from './routing.ts';
-export { canGoOnAfterFailure, isRetried, retryDelayMs } from './failure.ts';
+export { canGoOnAfterFailure, failedWith, isRetried, retryDelayMs } from './failure.ts';
 export type {
   Admission,
   BodyFrame,

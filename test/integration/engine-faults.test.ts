@@ -39,6 +39,21 @@ nodes:
     });
   }
 
+  it('learn of a node that was ended because it never returned', async () => {
+    await using engine = startEngine();
+    const flow = engine.flow(`
+name: endless
+nodes:
+  - name: body
+    steps:
+      - { name: bad, run: 'while true do end', timeout: 50ms }
+    circuit_breaker: { failure_threshold: 1, reset_timeout: 1h }
+`);
+    const runOnce = async (): Promise<string> => codeOf(await engine.runner.start(flow, {}).outcome);
+
+    assert.deepEqual([await runOnce(), await runOnce()], ['LUA_TIMEOUT', 'FLOW_BREAKER']);
+  });
+
   it('count as steps, so that a loop around a refused node ends', async () => {
     await using engine = startEngine();
     const flow = engine.flow(`

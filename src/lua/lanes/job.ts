@@ -7,6 +7,7 @@
 import type { ErrorData } from '../../core/index.ts';
 import {
   canGoOnAfterFailure,
+  failedWith,
   type Flow,
   type SegmentFact,
   type SegmentOutcome,
@@ -38,6 +39,7 @@ export class Job implements Standing {
   /** Of the parts before. */
   #steps = 0;
   #calls = 0;
+  #guarded: NonNullable<SegmentOutcome['guarded']> = [];
   #onAbort: (() => void) | undefined;
   #resolve: (outcome: SegmentOutcome) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
@@ -86,7 +88,7 @@ export class Job implements Standing {
 
   /** The segment came to its end. */
   end(outcome: SegmentOutcome): void {
-    this.#answer({ ...outcome, steps: this.#steps + outcome.steps });
+    this.#answer({ ...outcome, steps: this.#steps + outcome.steps, ...this.#withGuarded(outcome.guarded) });
   }
 
   /** The segment cannot be run. */
@@ -114,6 +116,7 @@ export class Job implements Standing {
     };
     this.#steps += pause.steps;
     this.#calls += pause.calls;
+    this.#guarded = [...this.#guarded, ...pause.guarded];
     this.#failures = [];
     this.#factCount = 0;
   }
@@ -133,8 +136,14 @@ export class Job implements Standing {
     }
     if (node !== undefined) this.report([{ kind: 'node.finished', node: node.name, error: late.error }]);
     const end = { kind: 'failed', node: node?.name ?? this.flow.name, error: late.error } as const;
-    this.#answer({ end, steps: this.#steps + late.step });
+    const guarded = node === undefined ? [] : failedWith(this.flow, node, this.#request.root);
+    this.#answer({ end, steps: this.#steps + late.step, ...this.#withGuarded(guarded) });
     return false;
+  }
+
+  #withGuarded(more: SegmentOutcome['guarded'] = []): Pick<SegmentOutcome, 'guarded'> {
+    const guarded = [...this.#guarded, ...more];
+    return guarded.length === 0 ? {} : { guarded };
   }
 
   /** The segment is to be run again, the error of the late step in its place. */

@@ -123,6 +123,8 @@ export interface SegmentPause {
   /** Of this part of the segment. */
   readonly steps: number;
   readonly calls: number;
+  /** Nodes with a breaker that ran to an end in this part. */
+  readonly guarded: NonNullable<SegmentOutcome['guarded']>;
 }
 
 /** How a lane's use for one segment ended. */

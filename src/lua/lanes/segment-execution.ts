@@ -99,6 +99,7 @@ class SegmentExecution {
       memo: this.#state.memo(this.#frames),
       steps: this.#steps,
       calls,
+      guarded: this.#guarded,
       ...(parked === undefined ? {} : { machine: parked }),
     };
   }
