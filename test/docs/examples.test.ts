@@ -1,13 +1,22 @@
 /** What the documentation shows is run: flows are valid, commands print what is said, examples hold. */
 import assert from 'node:assert/strict';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-import { ROOT, runMoonpool, runProgram } from '../support/index.ts';
-import { blocksOf, consoleSteps, docExamplesOf, pageModuleOf, toModule } from './snippet.ts';
+import { ROOT, type RunningServer, runMoonpool, runProgram, startServer } from '../support/index.ts';
+import {
+  blocksOf,
+  type ConsoleStep,
+  consoleSteps,
+  docExamplesOf,
+  fileOf,
+  pageModuleOf,
+  requestOf,
+  toModule,
+} from './snippet.ts';
 
 const PAGES = globSync(['*.md', 'docs/**/*.md', 'examples/*/README.md'], { cwd: ROOT }).sort();
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] }).sort();
@@ -22,14 +31,81 @@ function asData(text: string): unknown {
   }
 }
 
+/** True when `shown` is `found`, or the part of it that a page shows. */
+function isPart(shown: unknown, found: unknown): boolean {
+  if (Array.isArray(shown)) {
+    return (
+      Array.isArray(found) && shown.length === found.length && shown.every((item, index) => isPart(item, found[index]))
+    );
+  }
+  if (typeof shown !== 'object' || shown === null) return shown === found;
+  if (typeof found !== 'object' || found === null) return false;
+  return Object.entries(shown).every(([key, value]) => isPart(value, (found as Record<string, unknown>)[key]));
+}
+
+/** What one page has in front of it: a folder with its files, the server it started, the run it speaks of. */
+class PageDesk {
+  readonly folder: string;
+  #server: RunningServer | undefined;
+  /** Stands for the word ID. */
+  #runId = '';
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder);
+  }
+
+  async take({ program, args, output }: ConsoleStep): Promise<void> {
+    if (program === 'curl') return this.#ask(args, output);
+    if (args[0] === 'serve') return this.#serve(args.slice(1), output);
+    const result = await runMoonpool(args, { cwd: this.folder });
+
+    assert.deepEqual(asData(result.stdout || result.stderr), asData(output));
+  }
+
+  async #serve(args: readonly string[], output: string): Promise<void> {
+    await this.close();
+    this.#server = await startServer(args, { cwd: this.folder });
+    assert.equal(output, 'Listening on http://127.0.0.1:8080');
+  }
+
+  async #ask(args: readonly string[], output: string): Promise<void> {
+    assert.ok(this.#server, 'the page asks before it serves');
+    const { path: at, method, headers, body } = requestOf(args);
+    const url = `${this.#server.url}${at.replace('/ID', `/${this.#runId}`)}`;
+    const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    const found = asData(await answer.text());
+    const { id } = typeof found === 'object' ? (found as { id?: unknown }) : {};
+    if (typeof id === 'string') this.#runId = id;
+    const shown = asData(output.replaceAll('"ID"', JSON.stringify(this.#runId)));
+
+    assert.ok(isPart(shown, found), `the answer was\n${JSON.stringify(found, null, 2)}\nnot\n${output}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.stop();
+    this.#server = undefined;
+  }
+}
+
 describe('pages', () => {
   let folder: string;
+  const desks = new Map<string, PageDesk>();
+
+  const deskOf = (page: string): PageDesk => {
+    const desk = desks.get(page) ?? new PageDesk(path.join(folder, String(desks.size)));
+    desks.set(page, desk);
+    return desk;
+  };
 
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'docs-'));
   });
 
-  after(() => rmSync(folder, { recursive: true }));
+  after(async () => {
+    for (const desk of desks.values()) await desk.close();
+    rmSync(folder, { recursive: true });
+  });
 
   for (const page of PAGES) {
     const code = pageModuleOf(read(page));
@@ -41,16 +117,22 @@ describe('pages', () => {
       });
     }
     for (const { language, text, line } of blocksOf(read(page))) {
-      const isFlow = language === 'yaml' && /^(?:nodes|edges):/m.test(text);
+      const own = fileOf(text);
+      const isFlow = language === 'yaml' && /^(?:nodes|edges):/m.test(text) && own?.isWrong !== true;
       if (isFlow) {
         it(`${page}:${line} shows a flow that is valid`, async () => {
           // Named after the flow, so that a console block below can run it.
-          const file = `${/^name: *(\S+)/m.exec(text)?.[1] ?? 'flow'}.yaml`;
-          writeFileSync(path.join(folder, file), text);
+          const file = own?.name ?? `${/^name: *(\S+)/m.exec(text)?.[1] ?? 'flow'}.yaml`;
+          const { folder: cwd } = deskOf(page);
+          writeFileSync(path.join(cwd, file), text);
 
-          const result = await runMoonpool(['validate', '--strict', file], { cwd: folder });
+          const result = await runMoonpool(['validate', '--strict', file], { cwd });
 
           assert.deepEqual([result.code, result.stdout, result.stderr], [0, '', '']);
+        });
+      } else if (own !== undefined) {
+        it(`${page}:${line} shows the file ${own.name}`, () => {
+          writeFileSync(path.join(deskOf(page).folder, own.name), text);
         });
       } else if (language === 'yaml') {
         it(`${page}:${line} shows YAML that parses`, () => {
@@ -63,11 +145,7 @@ describe('pages', () => {
         it(`${page}:${line} shows JSON that parses`, () => void JSON.parse(text));
       } else if (language === 'console') {
         it(`${page}:${line} shows what the command prints`, async () => {
-          for (const { args, output } of consoleSteps(text)) {
-            const result = await runMoonpool(args, { cwd: folder });
-
-            assert.deepEqual(asData(result.stdout || result.stderr), asData(output));
-          }
+          for (const step of consoleSteps(text)) await deskOf(page).take(step);
         });
       }
     }

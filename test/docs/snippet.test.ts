@@ -1,7 +1,7 @@
 /** The finder of runnable documentation finds it all, and runs nothing that is not plain. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blocksOf, consoleSteps, docExamplesOf, pageModuleOf, toModule } from './snippet.ts';
+import { blocksOf, consoleSteps, docExamplesOf, fileOf, pageModuleOf, requestOf, toModule } from './snippet.ts';
 
 describe('blocksOf', () => {
   it('gives each block with its language and line', () => {
@@ -28,9 +28,44 @@ describe('consoleSteps', () => {
     ]);
   });
 
+  it('gives requests beside commands', () => {
+    assert.deepEqual(consoleSteps(`$ curl -d '{}' 'http://127.0.0.1:8080/x?wait=5s'\n{}\n`), [
+      { program: 'curl', args: ['-d', '{}', 'http://127.0.0.1:8080/x?wait=5s'], output: '{}' },
+    ]);
+  });
+
   for (const command of ['rm -r x', 'moonpool run a > b', 'moonpool run a | jq', 'moonpool run $(x)']) {
     it(`refuses ${command}`, () => assert.throws(() => consoleSteps(`$ ${command}\n`), /Only/));
   }
+});
+
+describe('requestOf', () => {
+  it('gives what curl would send', () => {
+    const args = ['-H', 'content-type: application/json', '-d', '{"a": 1}', 'http://127.0.0.1:8080/a?b=1'];
+
+    assert.deepEqual(requestOf(args), {
+      path: '/a?b=1',
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"a": 1}',
+    });
+    assert.equal(requestOf(['http://127.0.0.1:8080/']).method, 'GET');
+    assert.equal(requestOf(['-X', 'PUT', 'http://127.0.0.1:8080/']).method, 'PUT');
+  });
+
+  it('refuses to ask anybody else', () => {
+    assert.throws(() => requestOf(['http://example.org/']), /Only http:\/\/127\.0\.0\.1:8080/);
+    assert.throws(() => requestOf([]), /Only/);
+  });
+});
+
+describe('fileOf', () => {
+  it('gives the file a block names in its first line', () => {
+    assert.deepEqual(fileOf('# site.yaml\na: 1\n'), { name: 'site.yaml', isWrong: false });
+    assert.deepEqual(fileOf('# bad.yaml, with two mistakes\na: 1\n'), { name: 'bad.yaml', isWrong: true });
+    assert.equal(fileOf('# Greets you.\n# site.yaml\n'), undefined);
+    assert.equal(fileOf('a: 1\n'), undefined);
+  });
 });
 
 describe('docExamplesOf', () => {

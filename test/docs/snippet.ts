@@ -34,9 +34,52 @@ export function blocksOf(page: string): readonly Block[] {
 
 /** One command of a console block and what it is said to print. */
 export interface ConsoleStep {
-  /** The arguments behind `moonpool`. */
+  /** `moonpool` unless said otherwise. */
+  readonly program?: 'curl';
+  /** The arguments behind the program. */
   readonly args: readonly string[];
   readonly output: string;
+}
+
+/** The one address that documentation serves on. */
+const SHOWN_ADDRESS = 'http://127.0.0.1:8080';
+
+/** A request as `curl` would send it. */
+export interface ShownRequest {
+  /** Path and query. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+/** What the arguments of `curl` ask for: `-d`, `-H`, `-X` and an address of the server of the page. */
+export function requestOf(args: readonly string[]): ShownRequest {
+  const headers: Record<string, string> = {};
+  let body: string | undefined;
+  let method: string | undefined;
+  let url: string | undefined;
+  const rest = [...args];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === '-d') body = rest.shift();
+    else if (word === '-X') method = rest.shift();
+    else if (word === '-H') {
+      const [name = '', value = ''] = (rest.shift() ?? '').split(/: */, 2);
+      headers[name] = value;
+    } else url = word;
+  }
+  if (url?.startsWith(`${SHOWN_ADDRESS}/`) !== true) throw new Error(`Only ${SHOWN_ADDRESS}/ can be asked: ${url}`);
+  const path = url.slice(SHOWN_ADDRESS.length);
+  return { path, method: method ?? (body === undefined ? 'GET' : 'POST'), headers, body };
+}
+
+/**
+ * The file that a block of YAML is saved as, and whether it holds mistakes on purpose: named by a first line such as
+ * `# site.yaml` or `# wrong.yaml, with two mistakes`.
+ */
+export function fileOf(text: string): { readonly name: string; readonly isWrong: boolean } | undefined {
+  const found = /^# ([\w.-]+\.(?:yaml|html))(, with .*mistakes?\b.*)?$/m.exec(text.split('\n', 1)[0] ?? '');
+  return found?.[1] === undefined ? undefined : { name: found[1], isWrong: found[2] !== undefined };
 }
 
 /** Splits as a shell does, for words, 'single' and "double" quotes; more is refused. */
@@ -48,7 +91,7 @@ function splitWords(command: string): string[] {
   );
 }
 
-/** The `$ moonpool …` commands of a console block. */
+/** The `$ moonpool …` and `$ curl …` commands of a console block. */
 export function consoleSteps(text: string): readonly ConsoleStep[] {
   return text
     .split(/^\$ /m)
@@ -56,8 +99,10 @@ export function consoleSteps(text: string): readonly ConsoleStep[] {
     .map((part) => {
       const [command = '', ...output] = part.split('\n');
       const [program, ...args] = splitWords(command);
-      if (program !== 'moonpool') throw new Error(`Only moonpool can be run: ${command}`);
-      return { args, output: output.join('\n').trimEnd() };
+      const step = { args, output: output.join('\n').trimEnd() };
+      if (program === 'curl') return { program, ...step };
+      if (program !== 'moonpool') throw new Error(`Only moonpool and curl can be run: ${command}`);
+      return step;
     });
 }
 
