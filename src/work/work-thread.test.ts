@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'node:test';
 import { FakeClock } from '../../test/support/index.ts';
 import { aCalendar, IN_2025 } from '../../test/support/calendars.ts';
@@ -184,18 +183,18 @@ describe('WorkThread', () => {
     assert.equal(thread.inspect().isThreadAlive, false);
   });
 
-  it('holds the main thread up for less than 100 ms by a large answer', async () => {
+  it('costs the main thread less than 100 ms of computing by a large answer', async () => {
     const thread = aWorkThread();
     const events = Array.from({ length: 400 }, (_, n) => `UID:${n}\nDTSTART:20200106T090000Z\nRRULE:FREQ=WEEKLY`);
     const body = aCalendar(...events);
     await read(thread, aCalendar(GOOD));
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
+    // Its processor time, not the clock: what else the machine does is no fault of the answer.
+    const before = process.threadCpuUsage();
 
     const result = await read(thread, body);
 
-    delay.disable();
-    assert.ok(delay.max / 1e6 < 100, `held up for ${delay.max / 1e6} ms`);
+    const { user, system } = process.threadCpuUsage(before);
+    assert.ok((user + system) / 1e3 < 100, `computed for ${(user + system) / 1e3} ms`);
     assert.equal(summary(result).titles.length, 5_000);
   });
 });
