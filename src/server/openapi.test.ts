@@ -54,7 +54,16 @@ describe('describeApi', () => {
   it('has the shape of an OpenAPI 3.1 document', () => {
     assert.equal(document['openapi'], '3.1.0');
     assert.deepEqual(document['info'], { title: 'Moonpool flows', version: '1.2.3' });
-    assert.deepEqual(Object.keys(at('paths') as JsonObject), ['/things', '/things/{id}/{part}']);
+    assert.deepEqual(Object.keys(at('paths') as JsonObject), [
+      '/things',
+      '/things/{id}/{part}',
+      '/api/flows/{name}/runs',
+      '/api/runs',
+      '/api/runs/{id}',
+      '/api/runs/{id}/events',
+      '/api/runs/{id}/input',
+      '/api/runs/{id}/cancel',
+    ]);
     for (const [path, item] of Object.entries(at('paths') as JsonObject)) {
       for (const [method, operation] of Object.entries(item as JsonObject)) {
         assert.ok(['get', 'post', 'put', 'patch', 'delete'].includes(method));

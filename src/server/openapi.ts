@@ -1,8 +1,9 @@
 /**
- * OpenAPI 3.1 of the endpoint flows.
+ * OpenAPI 3.1 of the endpoint flows and of the run API.
  */
 import { type JsonObject, type JsonValue, setOwn } from '../core/index.ts';
 import type { Parameter } from '../flow/index.ts';
+import { describeRunApi, RUN_SCHEMAS } from './run-api-description.ts';
 import { type EndpointFlow, placeholderName, segmentsOf } from './route-table.ts';
 
 /** What the description says of the server. */
@@ -23,9 +24,9 @@ export function describeApi(flows: readonly EndpointFlow[], facts: ApiFacts): Js
   return {
     openapi: '3.1.0',
     info: { title: 'Moonpool flows', version: facts.version },
-    paths,
+    paths: { ...paths, ...describeRunApi(facts.needsToken) },
     components: {
-      schemas: { Problem: PROBLEM_SCHEMA },
+      schemas: { Problem: PROBLEM_SCHEMA, ...RUN_SCHEMAS },
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
     },
   };

@@ -270,6 +270,32 @@ describe('the run API', () => {
     assertProblem(await serving().ask('GET', '/api/runs', { headers: { host: 'evil.example' } }), 'HTTP_HOST');
   });
 
+  it('answers an endpoint whose run waits with 202, and the run goes on when it is given input', async () => {
+    const endpoint = 'endpoint: { path: /ask, method: POST, timeout: 5s }\n';
+    const flow = engine.flow(ASK.replace('nodes:', `${endpoint}nodes:`));
+    await serving().listen({}, { parts: { runner: engine.runner, runs: engine.store, flows: [flow] } });
+
+    const { status, json, headers } = await post('/ask', {});
+
+    assert.equal(status, 202);
+    assert.deepEqual(Object.keys(json), ['id', 'status', 'waiting_for']);
+    assert.equal(json['status'], 'waiting');
+    assert.equal(headers['location'], `/api/runs/${String(json['id'])}`);
+    await serving().clock.advance(3_600_000);
+    const run = engine.runner.find(json['id'] as never);
+    assert.equal((await post(`/api/runs/${String(json['id'])}/input`, { input: { n: 1, m: 2 } })).status, 202);
+    assert.equal((await run?.outcome)?.kind, 'succeeded');
+  });
+
+  it('keeps no more than 100 waiting runs that endpoints began', async () => {
+    const endpoint = 'endpoint: { path: /ask, method: POST, timeout: 5s }\n';
+    const flow = engine.flow(ASK.replace('nodes:', `${endpoint}nodes:`));
+    await serving().listen({}, { parts: { runner: engine.runner, runs: engine.store, flows: [flow] } });
+    for (let count = 0; count < 100; count += 1) assert.equal((await post('/ask', {})).status, 202);
+    assertProblem(await post('/ask', {}), 'ADMIT_FULL');
+    assert.equal((await engine.store.list(200, { status: 'waiting' })).length, 100);
+  });
+
   it('says that the journal is full without saying more', async () => {
     await engine[Symbol.asyncDispose]();
     engine = startEngine({ actions, store: createMemoryRunStore({ maxRuns: 1 }), clock: serving().clock });
