@@ -62,9 +62,9 @@ function checkTimes(
   if (!isZone(zone)) {
     const message = `There is no time zone ${quote(zone)}.`;
     check.problems.add({ code: 'SPEC_INVALID', at: at('zone'), message, hint: 'Use a name like Europe/Berlin.' });
-    return;
   }
-  const message = cron === undefined ? undefined : check.checkCron?.(cron, zone);
+  // The pattern is looked at all the same: whoever mends the zone should not find out only then.
+  const message = cron === undefined ? undefined : check.checkCron?.(cron, isZone(zone) ? zone : 'UTC');
   if (message !== undefined) check.problems.add({ code: 'SPEC_INVALID', at: at('cron'), message });
 }
 
