@@ -30,7 +30,7 @@ import {
   resolveConfig,
   selectProfile,
 } from '../control/index.ts';
-import { type JsonValue, MoonpoolError } from '../core/index.ts';
+import { ConfigError, type JsonValue, MoonpoolError } from '../core/index.ts';
 import { LUA_OPTIONS } from '../lua/lanes/index.ts';
 import { SERVER_OPTIONS } from '../server/index.ts';
 import { KV_OPTIONS } from '../store/index.ts';
@@ -92,6 +92,8 @@ export interface LoadedConfig extends Config<typeof CONFIG_TREE> {
   readonly file?: string;
   /** What flows see as `env`: the variables that `env.allow` names and that are set. */
   readonly flowEnvironment: { readonly [name: string]: string };
+  /** The variable in which a secret is; a function, so that no value is printed with the configuration. */
+  readonly secretVariable: (name: string) => string | undefined;
 }
 
 /** The memory limit in force, and the profile that `auto` takes for it. */
@@ -210,13 +212,27 @@ export async function loadConfig(request: ConfigRequest = {}): Promise<LoadedCon
     layers,
     check: ({ http }) => checkHttpOptions(http),
   });
+  requireSecretVariables(config);
+  const secretVariables = config.secretSources.flatMap(({ from }) => (from.kind === 'env' ? from.variable : []));
+  const secrets = pickVariables(secretVariables, environment);
   return Object.freeze({
     ...config,
     profile: profile.name,
     memory: limit,
     ...(file === undefined ? {} : { file: file.path }),
     flowEnvironment: pickVariables(config.options.env.allow, environment),
+    secretVariable: (variable: string) => (Object.hasOwn(secrets, variable) ? secrets[variable] : undefined),
   });
+}
+
+/** A secret that flows could read as `env` would be none. */
+function requireSecretVariables({ options, secretSources }: Config<typeof CONFIG_TREE>): void {
+  const problems = secretSources.flatMap(({ name, from }) => {
+    if (from.kind !== 'env' || !options.env.allow.includes(from.variable)) return [];
+    const message = `the variable ${from.variable} is allowed by env.allow too, where flows can read it`;
+    return [{ path: `secrets.${name}.env`, message }];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /**

@@ -21,17 +21,20 @@ import {
   randomSeed,
   silentMetrics,
   systemClock,
+  toErrorData,
 } from '../core/index.ts';
 import { createRunner, type RunLimits, type Runner, type RunStore } from '../engine/index.ts';
 import { LuaLanes, readWasmFile } from '../lua/lanes/index.ts';
 import type { Flow } from '../flow/index.ts';
+import { strikeBlobs, strikeHealth, strikeLog, type Secrets } from '../secrets/index.ts';
 import { compileSchema } from '../spec/index.ts';
 import { createBlobStore, createKvStore, createMemoryRunStore } from '../store/index.ts';
 import { createWorkThread } from '../work/index.ts';
 import { findActionModules } from './action-modules.ts';
 import type { LoadedConfig, MoonpoolOptions } from './config.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { hostsOf, keepsSomething } from './flow-needs.ts';
+import { hostsOf, keepsSomething, secretsNeeded } from './flow-needs.ts';
+import { loadSecrets } from './secret-values.ts';
 
 /** What an engine runs on. */
 export interface EngineParts {
@@ -72,8 +75,11 @@ const DRAIN_MS = 2_500;
 /** @throws STORE_LOCKED, CLI_MACHINE for the data folder; CONFIG_INVALID */
 export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   await using opened = new AsyncDisposableStack();
-  const { config, log, clock = systemClock, metrics = silentMetrics } = parts;
-  const health = parts.health ?? createHealth({ clock });
+  const { config, clock = systemClock, metrics = silentMetrics } = parts;
+  const { secrets, paths: secretPaths } = await loadSecrets(config);
+  const log = strikeLog(parts.log, secrets);
+  const health = strikeHealth(parts.health ?? createHealth({ clock }), secrets);
+  tellMissingSecrets(parts.flows, secrets, log);
   const { options } = config;
   const modules = await findActionModules({ config });
   const folder = parts.folder ?? (await openFolderFor(parts, modules, opened));
@@ -90,13 +96,14 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
   const http = createHttpClient(options.http, { clock, log, metrics, declaredHosts: hostsOf(parts.flows) });
   opened.defer(() => http.close(AbortSignal.timeout(DRAIN_MS)));
   const directory = folder?.directory ?? (await throwawayFolder(opened));
-  const files = { filesRoot: options.files.root, refusedFolders: [directory] };
+  const files = { filesRoot: options.files.root, refusedFolders: [directory, ...secretPaths] };
   const kv = await createKvStore(join(directory, 'kv'), options.kv, {
     log,
     onDamaged: (namespace, file) =>
       health.report('kv', 'degraded', `The values of ${namespace} were damaged and set aside as ${file}.`),
   });
-  const blobs = await createBlobStore(join(directory, 'blobs'), { maxTotalBytes: BLOB_BYTES });
+  const store = await createBlobStore(join(directory, 'blobs'), { maxTotalBytes: BLOB_BYTES });
+  const blobs = strikeBlobs(store, secrets);
   const { stateBytes } = options.limits;
   const tools = { http, kv, blobs, work, health, log, clock, ...files, stateBytes, compileSchema };
   const actions = await createAllActions(tools, modules);
@@ -109,7 +116,7 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
     ...{ clock, log, metrics },
     seeds: { next: () => randomSeed() / 4_294_967_296 },
     limits: toRunLimits(options),
-    env: config.flowEnvironment,
+    ...{ secrets, env: config.flowEnvironment },
   });
   opened.defer(() => runner.drain(AbortSignal.timeout(DRAIN_MS)));
   const resources = opened.move();
@@ -122,6 +129,17 @@ export async function createEngine(parts: EngineParts): Promise<AppEngine> {
       return closing;
     },
   };
+}
+
+/** Says at start what the runs of `flows` would fail of. */
+function tellMissingSecrets(flows: readonly Flow[], secrets: Secrets, log: Log): void {
+  for (const { flow, secret } of secretsNeeded(flows)) {
+    try {
+      secrets.use(secret, flow);
+    } catch (error) {
+      log.warn('secret.missing', { flow, secret, reason: toErrorData(error).message });
+    }
+  }
 }
 
 /** True while memory would suffice even if one lane more used all it may. */

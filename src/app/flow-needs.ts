@@ -44,6 +44,14 @@ export function hostsOf(flows: readonly Flow[]): ReadonlySet<string> {
   return hosts;
 }
 
+/** The secrets that runs of `flows` use, those of called flows among them. */
+export function secretsNeeded(flows: readonly Flow[]): readonly { readonly flow: string; readonly secret: string }[] {
+  return flows.flatMap((flow) => {
+    const names = new Set(withImports([flow]).flatMap(({ secrets = [] }) => secrets));
+    return [...names].map((secret) => ({ flow: flow.name, secret }));
+  });
+}
+
 function worksOf(flows: readonly Flow[]): readonly NodeWork[] {
   return withImports(flows).flatMap(({ nodes }) => nodes.map(({ work }) => work));
 }

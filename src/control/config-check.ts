@@ -15,6 +15,7 @@ import {
 import { flowSettingFault, isFlowPath } from './flow-variables.ts';
 import type { OrderRule } from './order-rules.ts';
 import type { Profile } from './profile.ts';
+import { isSecretPath, secretSettingFault } from './secret-sources.ts';
 import { type ConfigSource, describeSource, type Position, type Setting } from './setting.ts';
 import { type ConfigTree, indexTree, type Leaf, type TreeIndex } from './tree.ts';
 
@@ -88,6 +89,11 @@ export class ConfigCheck {
       if (fault !== undefined) this.#report(setting, fault.depth, fault.message);
       return;
     }
+    if (isSecretPath(setting.path)) {
+      const fault = secretSettingFault(setting);
+      if (fault !== undefined) this.#report(setting, fault.depth, fault.message);
+      return;
+    }
     const path = setting.path.join('.');
     const leaf = this.index.leaves.get(path);
     if (leaf !== undefined) this.#takeValue(leaf, setting);
@@ -135,7 +141,7 @@ export class ConfigCheck {
       return;
     }
     const key = setting.path[depth - 1] ?? '';
-    const known = [...(this.index.sections.get(parent) ?? []), ...(parent === '' ? ['flows'] : [])];
+    const known = [...(this.index.sections.get(parent) ?? []), ...(parent === '' ? ['flows', 'secrets'] : [])];
     const near = nearestWord(key, known);
     // A right key in the wrong section is as common as a misspelt one.
     const elsewhere = [...this.index.leaves.keys()].find((candidate) => candidate.endsWith(`.${key}`));

@@ -7,6 +7,7 @@ export { listOptions, type OptionRow } from './option-row.ts';
 export { ORDER_RULES, type OrderRule } from './order-rules.ts';
 export { type Profile, PROFILE_NAMES, PROFILES, selectProfile } from './profile.ts';
 export { type Config, type ConfigInput, checkConfig, resolveConfig } from './resolve.ts';
+export type { SecretSource } from './secret-sources.ts';
 export { type ConfigLayer, type ConfigSource, type Position, type Setting } from './setting.ts';
 export {
   ADMISSION_OPTIONS,

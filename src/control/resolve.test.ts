@@ -103,7 +103,7 @@ describe('resolveConfig', () => {
       '3:3 server.prot: unknown option Did you mean server.port?',
       '5:9 http.pool: must be an object with total, per_host, got 7',
       '6:3 http.max_body: takes one value, not an object',
-      '7:1 colour: unknown option The keys here are server, http, flows.',
+      '7:1 colour: unknown option The keys here are server, http, flows, secrets.',
       'htpp: unknown option (MOONPOOL_HTPP) Did you mean http?',
       'http.pool.total: must be a whole number from 1 to 100, got 101 (MOONPOOL_HTTP__POOL__TOTAL)',
       'server.port: must be a whole number from 0 to 65535, got abc (--port)',

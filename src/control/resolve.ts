@@ -11,6 +11,7 @@ import { collectFlowVariables, configuredFlows } from './flow-variables.ts';
 import { layerFromPaths } from './layer.ts';
 import { ORDER_RULES, type OrderRule } from './order-rules.ts';
 import type { Profile } from './profile.ts';
+import { collectSecretSources, type SecretSource } from './secret-sources.ts';
 import type { ConfigLayer } from './setting.ts';
 import type { ConfigTree, ResolvedTree, TreeIndex } from './tree.ts';
 
@@ -29,6 +30,8 @@ export interface Config<T extends ConfigTree> {
   flowVariables(flow: string, declared: readonly string[]): JsonObject;
   /** The flows that a file names below `flows`. */
   readonly configuredFlows: readonly string[];
+  /** Where the values of secrets are. */
+  readonly secretSources: readonly SecretSource[];
 }
 
 /** What is put over the defaults. */
@@ -84,12 +87,15 @@ export function checkConfig<T extends ConfigTree>(
   const settings = weakestFirst.flatMap((layer) => layer.settings);
   const options = toTree<T>(check.index, check.chosen);
   for (const problem of input.check?.(options) ?? []) check.addFound(problem);
+  const secrets = collectSecretSources(settings);
+  check.problems.push(...secrets.problems);
   const config: Config<T> = {
     options,
     effective: (path) => check.chosen.get(path),
     paths: [...check.index.leaves.keys()],
     flowVariables: (flow, declared) => collectFlowVariables(settings, flow, declared),
     configuredFlows: configuredFlows(settings),
+    secretSources: secrets.sources,
   };
   return { config: Object.freeze(config), problems: check.problems };
 }

@@ -20,6 +20,7 @@ const RANGES: Record<string, { taken: (string | number | string[])[]; refused: (
   'limits.state_bytes': { taken: ['1KiB', 1024, '16MiB'], refused: [1023, 16 * 1024 * 1024 + 1] },
   'limits.flow.lua_timeout': { taken: ['1ms', '10m'], refused: ['0ms', 0, '600001ms'] },
   'files.root': { taken: ['.', '/', 'x'.repeat(4096)], refused: ['x'.repeat(4097), 1] },
+  'files.secrets_folder': { taken: ['', '/run/secrets', 'x'.repeat(4096)], refused: ['x'.repeat(4097), 1] },
   'env.allow': {
     taken: [[], ['A', '_b9'], Array.from({ length: 64 }, (_, index) => `V${index}`)],
     refused: [['A-B'], ['1A'], [''], ['A='], Array.from({ length: 65 }, (_, index) => `V${index}`)],

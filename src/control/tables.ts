@@ -36,7 +36,7 @@ export const LIMIT_OPTIONS = {
   }),
 } satisfies Table;
 
-/** `files.*`: what file actions may read. */
+/** `files.*`: which files flows may use. */
 export const FILE_OPTIONS = {
   root: text({
     key: 'root',
@@ -44,6 +44,13 @@ export const FILE_OPTIONS = {
     maxLength: 4096,
     about:
       'Folder that file actions may read. A relative one starts at the folder of the flow; . is that folder itself.',
+  }),
+  secretsFolder: text({
+    key: 'secrets_folder',
+    fallback: '',
+    maxLength: 4096,
+    about:
+      'Folder whose files are secrets, each under the name of its file, as containers mount them. A relative one starts at the folder of the configuration file. File actions may not touch it.',
   }),
 } satisfies Table;
 

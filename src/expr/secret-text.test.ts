@@ -12,7 +12,7 @@ function refusal(text: string, secrets: 'placed' | 'refused' = 'placed'): string
   try {
     compileValue(text, { secrets });
   } catch (error) {
-    if (error instanceof ExprError) return `${error.details['column']} ${error.sentence}`;
+    if (error instanceof ExprError) return `${String(error.details['column'])} ${error.sentence}`;
     throw error;
   }
   return 'accepted';

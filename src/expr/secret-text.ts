@@ -87,11 +87,10 @@ function compilePiece(text: string, piece: Piece): string | Expression | { reado
 
 /** The name in exactly `secrets.name` or `secrets['name']`; undefined for any other tokens. */
 function secretNamed(tokens: readonly Token[]): string | undefined {
-  const [root, dot, name, close, end] = tokens;
+  const [root, , name] = tokens;
   if (root === undefined || !isRoot(root) || name === undefined) return undefined;
-  if (dot?.text === '.' && name.kind === 'name' && close?.kind === 'end') return name.text;
-  const isIndex = dot?.text === '[' && dot.kind === 'operator' && close?.text === ']' && close.kind === 'operator';
-  return isIndex && name.kind === 'string' && end?.kind === 'end' ? name.text : undefined;
+  const shape = tokens.map(({ kind, text }) => (kind === 'operator' ? text : kind)).join(' ');
+  return shape === 'name . name end' || shape === 'name [ string ] end' ? name.text : undefined;
 }
 
 /** Around a single output blanks go, as they do for every text that is exactly one output. */

@@ -92,9 +92,9 @@ export class Striker {
       throw new MoonpoolError('FLOW_ACTION', `A result is nested deeper than ${MAX_DEPTH} levels.`);
     }
     if (Array.isArray(value)) {
-      const list = value as readonly JsonValue[];
-      const struck = list.map((item) => this.#strikeAt(item, depth + 1));
-      return struck.some((item, index) => item !== list[index]) ? struck : value;
+      const list: readonly JsonValue[] = value;
+      const struck: readonly JsonValue[] = list.map((item) => this.#strikeAt(item, depth + 1));
+      return struck.some((item, index) => item !== list[index]) ? struck : list;
     }
     const object: { [key: string]: JsonValue } = {};
     let isChanged = false;

@@ -30,13 +30,14 @@ export function readSecretPlaces(
   check: FlowCheck,
   { facts, withNode, input }: ActionInput,
 ): readonly SecretPlace['path'][] | undefined {
+  if (withNode === undefined || facts?.takesSecrets !== true) return undefined;
   const places = placesIn(input);
-  if (places.length === 0 || withNode === undefined) return undefined;
+  if (places.length === 0) return undefined;
   for (const { path, names } of places) {
     const at = nodeAt(withNode, path.map(String)).start;
     for (const name of names) checkDeclared(check, name, at);
   }
-  if (facts?.name === WRAP) checkWrapped(check, withNode, input);
+  if (facts.name === WRAP) checkWrapped(check, withNode, input);
   return places.map(({ path }) => path);
 }
 

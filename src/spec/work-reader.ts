@@ -94,39 +94,52 @@ function readLua({ check, name, chunk }: WorkPlace, node: ScalarNode): NodeWork 
 
 /** `uses` of `node`: an action, or one of the two that the engine does itself. */
 export function readAction(place: WorkPlace, node: MapNode): NodeWork {
-  const { check, name } = place;
-  const usesNode = childOf(node, 'uses');
-  const uses = textOf(usesNode);
-  if (uses === undefined || usesNode === undefined) return NOTHING;
+  const { check } = place;
+  const uses = textOf(childOf(node, 'uses'));
+  if (uses === undefined) return NOTHING;
   const withNode = childOf(node, 'with');
+  const { facts, input } = readWith(place, node, uses);
+  const output = present({ output: readOutput(check, childOf(node, 'output')) });
+  if (uses === FLOW_CALL) return { ...readFlowCall(place, withNode), ...output };
+  if (uses === HUMAN_INPUT) return { ...readQuestion(check, withNode, input), ...output };
+  const parts = { ...output, ...present({ secrets: readSecretPlaces(check, { facts, withNode, input }) }) };
+  const own = readOwnText(check, withNode, facts?.ownText);
+  if (own === undefined) return { kind: 'action', uses, with: input, ...parts };
+  const rest = Object.entries(input).filter(([key]) => !Object.hasOwn(own, key));
+  const data = Object.hasOwn(input, 'data') ? {} : OWN_TEXT_DATA;
+  return { kind: 'action', uses, with: { ...Object.fromEntries(rest), ...data }, ownText: own, ...parts };
+}
+
+/** What is known of the action, and its `with`, checked. */
+function readWith(
+  place: WorkPlace,
+  node: MapNode,
+  uses: string,
+): { readonly facts: ActionFacts | undefined; readonly input: JsonObject } {
+  const { check } = place;
+  const withNode = childOf(node, 'with');
+  const at = withNode ?? childOf(node, 'uses') ?? node;
   const facts = check.actions.find(uses);
   const secrets = facts === undefined || facts.takesSecrets === true ? 'placed' : 'refused';
   const input = withNode === undefined ? {} : (readTemplates(check, withNode, { secrets }) as JsonObject);
   if (facts === undefined) {
-    const hint = check.problems.suggest(uses, check.actions.names());
-    const message = `The action ${quote(uses)} of the node ${quote(name)} does not exist.`;
-    check.problems.add({
-      code: 'SPEC_UNKNOWN_ACTION',
-      at: usesNode.start,
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    refuseAction(place, uses, childOf(node, 'uses') ?? node);
   } else if (withNode === undefined || withNode.kind === 'map') {
-    checkActionInput(check, facts, withNode ?? usesNode, input);
-    checkLimiterUse(check, uses, withNode ?? usesNode, input);
+    checkActionInput(check, facts, at, input);
+    checkLimiterUse(check, uses, at, input);
   }
-  const output = readOutput(check, childOf(node, 'output'));
-  const places = secrets === 'placed' ? readSecretPlaces(check, { facts, withNode, input }) : undefined;
-  const parts = present({ output, secrets: places });
-  const own = readOwnText(check, withNode, facts?.ownText);
-  if (own !== undefined) {
-    const rest = Object.entries(input).filter(([key]) => !Object.hasOwn(own, key));
-    const data = Object.hasOwn(input, 'data') ? {} : OWN_TEXT_DATA;
-    return { kind: 'action', uses, with: { ...Object.fromEntries(rest), ...data }, ownText: own, ...parts };
-  }
-  if (uses === FLOW_CALL) return { ...readFlowCall(place, withNode), ...parts };
-  if (uses === HUMAN_INPUT) return { ...readQuestion(check, withNode, input), ...parts };
-  return { kind: 'action', uses, with: input, ...parts };
+  return { facts, input };
+}
+
+function refuseAction({ check, name }: WorkPlace, uses: string, usesNode: YamlNode): void {
+  const hint = check.problems.suggest(uses, check.actions.names());
+  const message = `The action ${quote(uses)} of the node ${quote(name)} does not exist.`;
+  check.problems.add({
+    code: 'SPEC_UNKNOWN_ACTION',
+    at: usesNode.start,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** What a text that an action evaluates sees, unless the flow says it with `data`. */

@@ -21,6 +21,7 @@ import {
   createRunner,
   type RunLimits,
   type RunStore,
+  type SecretPort,
   type Runner,
 } from '../../src/engine/index.ts';
 import { LUA_OPTIONS, LuaLanes } from '../../src/lua/lanes/index.ts';
@@ -37,15 +38,16 @@ const host = await createLuaHost(wasm);
 export function anAction(
   name: string,
   run: (input: JsonObject, call: ActionCall) => JsonValue | Promise<JsonValue>,
-  more: Partial<Pick<Action, 'effect' | 'withSchema'>> & { response?: ActionResult['response'] } = {},
+  more: Partial<Pick<Action, 'effect' | 'withSchema' | 'takesSecrets'>> & { response?: ActionResult['response'] } = {},
 ): Action {
-  const { response, effect = 'safe', withSchema = { type: 'object' } } = more;
+  const { response, effect = 'safe', withSchema = { type: 'object' }, takesSecrets = false } = more;
   return {
     name,
     effect,
     about: 'An action of a test.',
     withSchema,
     resultSchema: {},
+    takesSecrets,
     async run(input, call) {
       const value = await run(input, call);
       return { value, ...(response === undefined ? {} : { response }) };
@@ -92,13 +94,16 @@ export function startEngine(
     readonly log?: Log;
     /** The runner's clock; lanes always have the machine's. */
     readonly clock?: Clock;
+    /** Default: as many as the configuration says. */
+    readonly lanes?: number;
+    readonly secrets?: SecretPort;
   } = {},
 ): TestEngine {
   const actions = aRegistry(...(options.actions ?? []));
   const lanes = new LuaLanes({
     wasm,
     salt: 'salt of the tests',
-    options: resolveOptions('lua', LUA_OPTIONS),
+    options: resolveOptions('lua', LUA_OPTIONS, options.lanes === undefined ? {} : { lanes: options.lanes }),
     clock: systemClock,
     log: silentLog,
     metrics: silentMetrics,
@@ -115,6 +120,7 @@ export function startEngine(
     metrics: silentMetrics,
     limits: { ...LIMITS, ...options.limits },
     env: {},
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
   });
   return {
     runner,
