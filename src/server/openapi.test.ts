@@ -38,7 +38,7 @@ function assertOperation(path: string, operation: JsonValue | undefined): void {
   const names = parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
   assert.equal(new Set(names).size, names.length);
   for (const parameter of parameters) {
-    assert.ok(['path', 'query'].includes(parameter.in));
+    assert.ok(['path', 'query', 'header'].includes(parameter.in));
     assert.ok(isJsonObject(parameter.schema));
     if (parameter.in === 'path') assert.equal(parameter.required, true);
   }
