@@ -99,7 +99,7 @@ export interface LanguageCase {
   readonly path?: readonly string[] | { readonly [branch: string]: readonly string[] };
   readonly events?: readonly ExpectedEvent[];
   readonly warnings?: readonly ExpectedProblem[];
-  /** The run has more events than a server keeps, so they are not compared. */
+  /** The run has more events than a server keeps, so nobody listens. */
   readonly quiet?: boolean;
 }
 

@@ -10,8 +10,10 @@ import type { JsonObject } from '../../src/core/index.ts';
 import type { NamedCase } from './case-file.ts';
 
 const ACTIONS = fileURLToPath(new URL('actions/case-actions.ts', import.meta.url));
-/** What flows may read as `env.CASE_WORD`. */
-const ENVIRONMENT = { CASE_WORD: 'tide', CASE_HIDDEN: 'not for flows' };
+/** The value of the secret `word`, which no door may tell. */
+export const SECRET = 'not for flows';
+/** Flows may read the first as `env.CASE_WORD`. */
+const ENVIRONMENT = { CASE_WORD: 'tide', CASE_HIDDEN: SECRET };
 
 /** The folder of all cases of a suite. */
 export class CaseFolder implements AsyncDisposable {

@@ -27,6 +27,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     key: typeof key === 'string' ? key.slice(key.indexOf('/') + 1) : null,
     attempt: headers['moonpool-attempt'] ?? null,
     word: headers['x-word'] ?? null,
+    word_length: headers['x-word']?.length ?? 0,
   };
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(told));

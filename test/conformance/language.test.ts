@@ -5,7 +5,7 @@ import type { JsonValue } from '../../src/core/index.ts';
 import type { FakeHost } from '../support/fake-host.ts';
 import { limitMs } from '../support/slowness.ts';
 import { type ExpectedAnswer, type NamedCase, readCases } from './case-file.ts';
-import { CaseFolder } from './case-folder.ts';
+import { CaseFolder, SECRET } from './case-folder.ts';
 import { startCaseHost } from './case-host.ts';
 import { CommandDoor } from './doors/command-door.ts';
 import type { Door } from './doors/door.ts';
@@ -85,6 +85,7 @@ async function holdCase(suite: Suite, one: NamedCase): Promise<void> {
   const [first] = told;
   if (first !== undefined) assertExpected(one, first.told);
   assertSame(told, one.quiet);
+  assert.ok(!JSON.stringify(told.map((entry) => entry.told)).includes(SECRET), 'a secret was told');
 }
 
 async function holdAnswers(server: ServerDoor, answers: readonly ExpectedAnswer[]): Promise<void> {

@@ -62,7 +62,8 @@ export class CommandDoor implements Door {
       ...(one.input === undefined ? [] : ['-i', JSON.stringify(one.input)]),
       ...(before === undefined ? [] : ['--interrupt-before', before.join(',')]),
       ...(after === undefined ? [] : ['--interrupt-after', after.join(',')]),
-      ...['--stream', '-q', '-o', stateFile],
+      ...(one.quiet === true ? [] : ['--stream']),
+      ...['-q', '-o', stateFile],
     ]);
     const events = told.stdout
       .split('\n')

@@ -51,7 +51,7 @@ export class LibraryDoor implements Door {
     const events: RunEvent[] = [];
     const { before = [], after = [] } = one.interrupts ?? {};
     const run = this.#runner.start(flow, one.input, {
-      onEvent: (event) => events.push(event),
+      ...(one.quiet === true ? {} : { onEvent: (event: RunEvent) => events.push(event) }),
       interrupts: { before, after },
     });
     let outcome = await run.untilRest();

@@ -27,7 +27,7 @@ export interface Answered {
   readonly text: string;
 }
 
-const WAIT = '30s';
+const WAIT = '60s';
 
 /** See the head of this file. */
 export class ServerDoor implements Door {
