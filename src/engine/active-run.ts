@@ -326,6 +326,8 @@ export class ActiveRun implements Run {
       },
     });
     await this.#recordTaken(command, outcome);
+    // Whoever is abandoned while the entry is written takes no room: nobody would give it back.
+    signal.throwIfAborted();
     return this.#park(path, outcome);
   }
 
