@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { anAction, startEngine, type TestEngine } from '../../test/support/engine.ts';
 import { RecordedMetrics } from '../../test/support/recorded-metrics.ts';
-import { assertProblem, useServing } from '../../test/support/serving.ts';
+import { assertProblem, useServing, memoryRuns } from '../../test/support/serving.ts';
 import { openEvents, type SseEvent, type SseStream } from '../../test/support/sse.ts';
 import { type JsonValue, type Labels, type RunId, systemClock } from '../core/index.ts';
 import type { Run } from '../engine/index.ts';
 import type { Flow } from '../flow/index.ts';
-import { createMemoryRunStore } from '../store/index.ts';
 import { RunEvents } from './run-events.ts';
 
 const ASK = `
@@ -173,7 +172,7 @@ describe('the events of a run over HTTP', () => {
   it('are refused when they cannot be made any more', async () => {
     await engine[Symbol.asyncDispose]();
     const { clock } = serving();
-    engine = startEngine({ clock, store: createMemoryRunStore({ maxRuns: 9, maxEndedEntries: 0 }) });
+    engine = startEngine({ clock, store: memoryRuns({ maxRuns: 9, maxEndedEntries: 0 }) });
     await serve([engine.flow(ASK)]);
     const run = engine.runner.start(engine.flow(ASK), {});
     run.cancel('enough');

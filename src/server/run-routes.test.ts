@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { anAction, startEngine, type TestEngine } from '../../test/support/engine.ts';
-import { assertProblem, type Answer, useServing } from '../../test/support/serving.ts';
+import { assertProblem, type Answer, useServing, memoryRuns } from '../../test/support/serving.ts';
 import type { JsonValue } from '../core/index.ts';
 import type { Action } from '../engine/index.ts';
 import type { Flow } from '../flow/index.ts';
-import { createMemoryRunStore } from '../store/index.ts';
 import { findRunRoute } from './run-routes.ts';
 
 const ADD = `
@@ -298,7 +297,7 @@ describe('the run API', () => {
 
   it('says that the journal is full without saying more', async () => {
     await engine[Symbol.asyncDispose]();
-    engine = startEngine({ actions, store: createMemoryRunStore({ maxRuns: 1 }), clock: serving().clock });
+    engine = startEngine({ actions, store: memoryRuns({ maxRuns: 1 }), clock: serving().clock });
     await serve();
     await post('/api/flows/ask/runs?wait=5', {});
     assertProblem(await post('/api/flows/add/runs', { input: { a: 1, b: 1 } }), 'STORE_FULL');

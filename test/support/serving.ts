@@ -145,6 +145,9 @@ export function useServing(): () => Serving {
   return () => serving;
 }
 
+/** A journal in memory, for tests of a folder that may not know the store. */
+export const memoryRuns = createMemoryRunStore;
+
 /** Asserts that an answer is the problem of `code`, complete, and tells nothing it should not. */
 export function assertProblem(answer: Answer, code: ErrorCode): void {
   assert.equal(answer.json['code'], code, answer.text);
