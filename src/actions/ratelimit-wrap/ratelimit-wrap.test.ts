@@ -57,6 +57,32 @@ describe('ratelimit.wrap', () => {
     assert.deepEqual(waits, [0, 500, 1_000]);
   });
 
+  it('takes rate and longest wait from the settings of the flow, whatever a node says', async () => {
+    const { action, clock, seen } = aWrap();
+    const more = { rateLimiters: { api: { perSecond: 2, burst: 2, timeoutMs: 600 } } };
+    const calls = [1, 2, 3].map(() => callAction(action, { ...ECHO, rps: 100, burst: 9 }, more));
+    await assert.rejects(callAction(action, ECHO, more), { code: 'FLOW_RATE_LIMITED' });
+    const patient = callAction(action, { ...ECHO, timeout: '2s' }, more);
+    assert.equal(seen.length, 2);
+    await clock.advance(500);
+    assert.equal(seen.length, 3);
+    await clock.advance(500);
+
+    assert.equal(((await patient).value as JsonObject)['waited_ms'], 1_000);
+    await Promise.all(calls);
+    await callAction(action, { ...ECHO, limiter: 'constructor' }, more);
+  });
+
+  it('is another limiter for another flow', async () => {
+    const { action, seen } = aWrap();
+    await Promise.all(['a', 'b'].map((flowName) => callAction(action, ECHO, { flowName })));
+
+    assert.equal(seen.length, 2);
+    await assert.rejects(callAction(action, { ...ECHO, timeout: '999ms' }, { flowName: 'a' }), {
+      code: 'FLOW_RATE_LIMITED',
+    });
+  });
+
   it('fails at once when the wait would be longer than its timeout or its run', async () => {
     const { action, clock, seen } = aWrap();
     await callAction(action, { ...ECHO, rps: 0.01 });
