@@ -9,11 +9,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { actionFacts } from '../src/actions/index.ts';
 import { CONFIG_TREE } from '../src/app/index.ts';
+import { type CommandFacts, describeCommands } from '../src/cli/index.ts';
 import { listOptions, type OptionRow, PROFILES } from '../src/control/index.ts';
 import { ERROR_FACTS, type ErrorFacts, isJsonObject, type JsonObject, type JsonValue } from '../src/core/index.ts';
 import type { ActionFacts } from '../src/flow/index.ts';
 import { compileSchema } from '../src/spec/index.ts';
 import { ACTION_EXAMPLES } from './action-examples.ts';
+import { withLanguageTables } from './language-tables.ts';
+import { cell, toTable } from './markdown-table.ts';
 
 /** What each area of codes is about, in the order of the page. */
 const AREAS: Readonly<Record<string, string>> = {
@@ -30,12 +33,6 @@ const AREAS: Readonly<Record<string, string>> = {
   CLI: 'the command line',
   BUG: 'faults of Moonpool itself',
 };
-
-/** A Markdown table, not padded: a changed row is then one changed line. */
-function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 function errorsPage(): string {
   const facts: [string, ErrorFacts][] = Object.entries(ERROR_FACTS);
@@ -64,9 +61,6 @@ _HTTP_ is the status of an API answer, _Exit_ the exit code of the command, _Try
 
 ${sections.join('\n')}`;
 }
-
-/** Text that may hold a bar, inside a table. */
-const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 function optionLine({ path: name, range, fallback, profiles, about }: OptionRow): string[] {
   const others = Object.entries(profiles).map(([profile, value]) => `${profile}: ${value}`);
@@ -152,16 +146,57 @@ ${sections.map(actionSection).join('\n')}`
     .concat('\n');
 }
 
-const PAGES: Readonly<Record<string, () => string>> = {
+/** What each exit code says; every code of the catalogue of errors has its row. */
+const EXIT_CODES: readonly (readonly [number, string])[] = [
+  [0, 'Done. All tests passed, all flows are valid.'],
+  [1, 'The flow failed, or a test did.'],
+  [2, 'Bad usage, a bad flow, test file or configuration, input that does not fit.'],
+  [3, 'It cannot run here: a named thing is missing or taken, such as a port or the data folder.'],
+  [75, 'The run waits for input; its id is on standard error.'],
+  [130, 'Interrupted by Ctrl-C.'],
+];
+
+function commandSection({ name, about, parameters }: CommandFacts): string {
+  const rows = parameters.map(({ form, about: meaning }) => [`\`${form}\``, meaning].map(cell));
+  const table = rows.length === 0 ? [] : [toTable(['Argument or option', 'Meaning'], rows)];
+  return [`## moonpool ${name}`, about, ...table].join('\n\n');
+}
+
+function cliPage(): string {
+  const known = new Set(EXIT_CODES.map(([code]) => code));
+  const missing = Object.entries(ERROR_FACTS).filter(([, { exit }]) => !known.has(exit));
+  if (missing.length > 0)
+    throw new Error(`No row of the exit codes is for ${missing.map(([code]) => code).join(', ')}.`);
+  const exits = toTable(
+    ['Exit code', 'Meaning'],
+    EXIT_CODES.map(([code, about]) => [String(code), about]),
+  );
+  return `<!-- Generated from the definitions in src/cli/ by npm run docs:write; do not edit. -->
+
+# The command
+
+Standard output is data: the final state of a run, events, problems, results. Talk and errors go to standard error, an error as one
+line: \`file:line:column: error CODE: sentence. hint\`, without the place where no file is to blame. Every command takes \`--help\`.
+
+${exits}
+
+${describeCommands().map(commandSection).join('\n\n')}
+`;
+}
+
+/** The page as it is to be, out of the page as it is. */
+const PAGES: Readonly<Record<string, (found: string) => string>> = {
   'docs/reference/actions.md': actionsPage,
+  'docs/reference/cli.md': cliPage,
+  'docs/reference/language.md': withLanguageTables,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/options.md': optionsPage,
 };
 
 const isCheck = process.argv.includes('--check');
 for (const [name, page] of Object.entries(PAGES)) {
-  const wanted = page();
   const found = existsSync(name) ? readFileSync(name, 'utf8') : '';
+  const wanted = page(found);
   if (wanted === found) continue;
   if (isCheck) {
     const wantedLines = new Set(wanted.split('\n'));

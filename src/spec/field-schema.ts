@@ -38,7 +38,8 @@ const FIELD: Shape = {
   },
 };
 
-const FIELD_KEYS: KeyTable = {
+/** The keys of a field in the older notation of `input_schema`. */
+export const FIELD_KEYS: KeyTable = {
   type: requiredKey(choiceShape(...TYPES.keys()), 'What the value is; texts are turned into it where they can be.'),
   required: key(FLAG_SHAPE, 'Input without the field is refused.'),
   default: key(ANY_SHAPE, 'The value when the field is absent.'),

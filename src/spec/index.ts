@@ -24,3 +24,4 @@ export type { ProblemList } from './problem-list.ts';
 export { checkShape, type KeyTable, type Shape } from './shape.ts';
 export { readYaml } from './yaml-reader.ts';
 export { childOf, itemsOf, type MapNode, textOf, toJson, toJsonObject, type YamlNode } from './yaml-tree.ts';
+export { flowLanguageSections, type LanguageKey, type LanguageSection, sectionsOf } from './language-reference.ts';

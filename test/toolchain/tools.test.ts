@@ -8,12 +8,13 @@ import { plantTree } from './planted-tree.ts';
 
 const ERRORS_PAGE = 'docs/reference/errors.md';
 const OPTIONS_PAGE = 'docs/reference/options.md';
+const LANGUAGE_PAGE = 'docs/reference/language.md';
+const CLI_PAGE = 'docs/reference/cli.md';
+const PAGES = [ERRORS_PAGE, OPTIONS_PAGE, LANGUAGE_PAGE, CLI_PAGE, 'docs/reference/actions.md'];
 const readPage = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
 /** The generated pages, with one of them changed. */
 const pages = (changed?: string, change: (page: string) => string = (page) => page): Record<string, string> =>
-  Object.fromEntries(
-    [ERRORS_PAGE, OPTIONS_PAGE].map((name) => [name, name === changed ? change(readPage(name)) : readPage(name)]),
-  );
+  Object.fromEntries(PAGES.map((name) => [name, name === changed ? change(readPage(name)) : readPage(name)]));
 /** A package.json for the dead-code check, whose real one names packages that the small tree does not use. */
 const PACKAGE = JSON.stringify({ name: 'planted', version: '1.0.0', type: 'module', license: 'MIT' });
 const UNDOCUMENTED = 'src/spec/index.ts';
@@ -187,6 +188,21 @@ describe('reference page check', () => {
       what: 'an option has another default than its page says',
       files: pages(OPTIONS_PAGE, (page) => page.replace('| 8080 |', '| 8081 |')),
       says: /missing: \| `server\.port`.*\| 8080 \|/,
+    },
+    {
+      what: 'a key takes something else than its page says',
+      files: pages(LANGUAGE_PAGE, (page) => page.replace(' from 1 to 1000 |', ' from 1 to 999 |')),
+      says: /missing: \| `max_iterations` \| a whole number from 1 to 1000 \|/,
+    },
+    {
+      what: 'a table of keys has no place on its page',
+      files: pages(LANGUAGE_PAGE, (page) => page.replace(/<!-- keys: retry -->[^]*?<!-- end of keys -->/, '')),
+      says: /missing: <!-- keys: retry -->/,
+    },
+    {
+      what: 'an option of a command is not on the page',
+      files: pages(CLI_PAGE, (page) => page.replace(/^\| `--strict`.*\n/m, '')),
+      says: /missing: \| `--strict`/,
     },
     { what: 'there is no page', files: {}, says: /docs\/reference\/errors\.md differs from its source/ },
   ];
