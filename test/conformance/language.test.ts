@@ -11,6 +11,7 @@ import { CommandDoor } from './doors/command-door.ts';
 import type { Door } from './doors/door.ts';
 import { LibraryDoor } from './doors/library-door.ts';
 import { ServerDoor } from './doors/server-door.ts';
+import { TerminalDoor } from './doors/terminal-door.ts';
 import { assertExpected, assertProblems, assertSame, isPart } from './expectation.ts';
 import { readSentences } from './sentence-table.ts';
 
@@ -61,7 +62,7 @@ class Suite {
   }
 
   get doors(): readonly Door[] {
-    return [this.library, this.command, this.server];
+    return [this.library, this.command, new TerminalDoor(this.command), this.server];
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,9 @@ import type { Door, Rest, RunTold } from './door.ts';
 
 const EXIT_WAITING = 75;
 
+/** Gives the next line that is typed, none at the end; told what standard error has so far. */
+export type Ask = (stderr: string) => string | undefined;
+
 /** What a command said. */
 export interface CommandTold {
   readonly code: number;
@@ -52,10 +55,15 @@ export class CommandDoor implements Door {
     return one.beside === undefined;
   }
 
-  async run(one: NamedCase): Promise<RunTold> {
+  run(one: NamedCase): Promise<RunTold> {
+    return this.runAsking(one, undefined);
+  }
+
+  /** Runs the case with `ask` for the terminal that answers what the run asks. */
+  async runAsking(one: NamedCase, ask: Ask | undefined): Promise<RunTold> {
     const { before, after } = one.interrupts ?? {};
     const stateFile = join(this.#folder.root, `${one.id}.state.json`);
-    const told = await this.command([
+    const argv = [
       'run',
       this.#folder.fileOf(one),
       ...this.#overlays(one),
@@ -64,13 +72,17 @@ export class CommandDoor implements Door {
       ...(after === undefined ? [] : ['--interrupt-after', after.join(',')]),
       ...(one.quiet === true ? [] : ['--stream']),
       ...['-q', '-o', stateFile],
-    ]);
+    ];
+    const told = await this.command(argv, ask);
     const events = told.stdout
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as RunEvent);
     const rest = await restOf(told, events, stateFile);
-    return { rests: [rest], refusals: [], events, warnings: await this.problems(one) };
+    // Where somebody answers, the run came to rest at each question.
+    const asked = ask === undefined ? [] : events.flatMap(toWaiting);
+    const rests = rest.kind === 'waiting' && asked.length > 0 ? asked : [...asked, rest];
+    return { rests, refusals: [], events, warnings: await this.problems(one) };
   }
 
   async problems(one: NamedCase): Promise<readonly string[]> {
@@ -81,8 +93,8 @@ export class CommandDoor implements Door {
     return found.map((problem) => this.#folder.withoutFolder(formatDiagnostic(problem)));
   }
 
-  /** Runs one command. */
-  async command(argv: readonly string[]): Promise<CommandTold> {
+  /** Runs one command; `ask` gets what standard error has so far. */
+  async command(argv: readonly string[], ask?: Ask): Promise<CommandTold> {
     const text = { stdout: '', stderr: '' };
     const sink = (name: 'stdout' | 'stderr'): CliIo['stdout'] => ({
       isTerminal: false,
@@ -98,6 +110,7 @@ export class CommandDoor implements Door {
       outputLost: new AbortController().signal,
       clock: systemClock,
       readStdin: async () => new Uint8Array(),
+      ...(ask === undefined ? {} : { ask: async () => ask(text.stderr) }),
     };
     const code = await main(argv, io, async () => this.#app());
     return { code, ...text };
@@ -117,12 +130,17 @@ export class CommandDoor implements Door {
   }
 }
 
+/** What a run waits for that came to rest with this event. */
+function toWaiting({ event, data }: RunEvent): readonly Rest[] {
+  if (event !== 'run.waiting') return [];
+  return [{ kind: 'waiting', asked: data['waiting_for'] as unknown as readonly WaitingFor[] }];
+}
+
 async function restOf(told: CommandTold, events: readonly RunEvent[], stateFile: string): Promise<Rest> {
   const last = events.at(-1);
   if (told.code === 0) return { kind: 'succeeded', state: JSON.parse(await readFile(stateFile, 'utf8')) as JsonObject };
-  if (told.code === EXIT_WAITING && last?.event === 'run.waiting') {
-    return { kind: 'waiting', asked: last.data['waiting_for'] as unknown as readonly WaitingFor[] };
-  }
+  const [waiting] = last === undefined ? [] : toWaiting(last);
+  if (told.code === EXIT_WAITING && waiting !== undefined) return waiting;
   const line = /error (?<code>[A-Z_]+): (?<message>.*)\n$/.exec(told.stderr)?.groups;
   const code = line?.['code'] ?? '';
   if (line === undefined || !isErrorCode(code)) throw new Error(`exit ${told.code}: ${told.stderr}`);
