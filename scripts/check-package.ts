@@ -20,7 +20,8 @@ interface Packed {
 }
 
 const NEEDED = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/moonpool.js', 'dist/cli/process.js'];
-const UNWANTED = /(?:^|\/)(?:test|tests|scripts|\.ci)\/|\.test\.|^src\/|\.tsbuildinfo$|\.built$/;
+/** Tests of flows belong to the examples they explain. */
+const UNWANTED = /(?:^|\/)(?:test|tests|scripts|\.ci)\/|\.test\.(?!yaml$)|^src\/|\.tsbuildinfo$|\.built$/;
 /** Far above what it is, so that something large slipping in is noticed. */
 const MAX_PACKED_BYTES = 4 * 1024 * 1024;
 

@@ -16,7 +16,7 @@ const HARMLESS =
   /^(?:json|csv|data|memory)\.|^(?:template\.render|calendar\.events|http\.respond|time\.sleep|ratelimit\.wrap|log|health\.report)$/;
 
 /** True for an action that runs in a test without a stub. */
-export function isHarmless(action: string): boolean {
+function isHarmless(action: string): boolean {
   return HARMLESS.test(action);
 }
 
