@@ -63,6 +63,14 @@ function fromFlow(response: FlowResponse, endpoint: Endpoint): Reply {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new MoonpoolError('FLOW_ACTION', `A flow answers with a status from 200 to 599, got ${status}.`);
   }
+  const headers = headersOf(response);
+  const isText = typeof body === 'string';
+  headers['content-type'] ??= endpoint.responseType ?? (isText ? 'text/plain; charset=utf-8' : JSON_TYPE);
+  return { status, headers, body: response.bytes ?? Buffer.from(isText ? body : JSON.stringify(body)) };
+}
+
+/** The headers that the flow may set, in lower case. @throws FLOW_ACTION for one that cannot be sent */
+function headersOf(response: FlowResponse): { [name: string]: string } {
   const headers: { [name: string]: string } = {};
   for (const [name, value] of Object.entries(response.headers)) {
     const lower = name.toLowerCase();
@@ -75,9 +83,7 @@ function fromFlow(response: FlowResponse, endpoint: Endpoint): Reply {
     }
     headers[lower] = value;
   }
-  const isText = typeof body === 'string';
-  headers['content-type'] ??= endpoint.responseType ?? (isText ? 'text/plain; charset=utf-8' : JSON_TYPE);
-  return { status, headers, body: response.bytes ?? Buffer.from(isText ? body : JSON.stringify(body)) };
+  return headers;
 }
 
 /** True for an answer that may stand in for a later one: 200, and not marked as private or passing. */

@@ -111,7 +111,7 @@ nodes:
 });
 
 describe('a body whose time is up while it waits', () => {
-  it('fails, and its run works on within its own time', async () => {
+  it('fails, and its run goes on within the time it has left', async () => {
     const clock = new FakeClock();
     await using engine = startEngine({ clock });
     const flow = engine.flow(`
