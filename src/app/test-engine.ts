@@ -17,6 +17,7 @@ import {
   JumpClock,
   runToRest,
   StubbedActions,
+  TEST_SECRETS,
   type TestFile,
   type TestResult,
   toResult,
@@ -114,6 +115,7 @@ export class TestEngine implements AsyncDisposable {
       seeds: { next: () => test.seed / SEEDS },
       limits: toRunLimits(config.options),
       env: test.env,
+      secrets: TEST_SECRETS,
     });
     const seen = await runToRest({ runner, flow, test, signal });
     return toResult(suite, test, {

@@ -6,3 +6,4 @@ export { StubbedActions } from './stubbed-actions.ts';
 export { type FlowTest, parseTestFile, type TestFile } from './test-file.ts';
 export { TEST_FILE_KEYS } from './test-language.ts';
 export { runToRest } from './test-run.ts';
+export { TEST_SECRETS } from './test-secrets.ts';

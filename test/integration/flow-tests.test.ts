@@ -276,6 +276,18 @@ tests:
     );
   });
 
+  it('has the names of secrets in place of their values', async () => {
+    const flow = `
+settings: { secrets: [token] }
+nodes:
+  - { name: fetch, uses: http.get, with: { url: u, headers: { authorization: "Bearer {{ secrets.token }}" } } }
+`;
+    await passes(
+      flow,
+      'stubs: [{ node: fetch, result: { status: 200 } }]\nexpect: { calls: { fetch: [{ headers: { authorization: "Bearer [secret:token]" } }] } }',
+    );
+  });
+
   it('comes out the same every time: chance, time and the order of tables are its own', async () => {
     const flow = `
 nodes:
