@@ -10,7 +10,18 @@ import type { Flow, Interrupts, SegmentEnd, SegmentFact, SegmentStart } from '..
 import { Branches } from './branches.ts';
 import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import type { EffectOutcome, FlowResponse, WaitingFor } from './ports.ts';
-import { type Lineage, lineageOf, MAIN_PATH, mainPath, nodeOf, type Path, type Phase, waitingOf } from './path.ts';
+import {
+  breakerOf,
+  type Lineage,
+  lineageOf,
+  MAIN_PATH,
+  mainPath,
+  nodeOf,
+  type Path,
+  type Phase,
+  PhaseCounts,
+  waitingOf,
+} from './path.ts';
 import { BodyLimits } from './body-limits.ts';
 import { RunTimers } from './run-timers.ts';
 import { factEvent, waitingData } from './run-facts.ts';
@@ -19,9 +30,6 @@ const encoder = new TextEncoder();
 
 /** A path that pauses for longer keeps no machine meanwhile, ms. */
 const KEEP_MACHINE_MS = 10_000;
-
-/** Phases in which something is in flight. */
-const IN_FLIGHT: ReadonlySet<Phase['kind']> = new Set(['computing', 'acting', 'asking', 'beginning', 'pausing']);
 
 /** One run's decisions. Feed it every happening once, in order. */
 export class Decider {
@@ -34,8 +42,7 @@ export class Decider {
   readonly #bodyLimits: BodyLimits;
   #interrupts: Interrupts | undefined;
   #stepsTaken = 0;
-  #inFlightCount = 0;
-  #waitingCount = 0;
+  readonly #counts = new PhaseCounts();
   /** What the run answers over HTTP, once it has said so. */
   #answer: { readonly response?: FlowResponse } = {};
   #end: RunEnd | undefined;
@@ -77,7 +84,7 @@ export class Decider {
 
   /** True when the order in which things come in is a matter of chance: several paths, time limits, or inputs. */
   get isConcurrent(): boolean {
-    return this.#inFlightCount + this.#waitingCount + this.#timers.count > 1;
+    return this.#counts.inFlight + this.#counts.waiting + this.#timers.count > 1;
   }
 
   /** The segment in flight when there is nothing else, and so no entry of a journal for its end. */
@@ -89,7 +96,7 @@ export class Decider {
 
   /** How many paths have something in flight, timers included. */
   get inFlightCount(): number {
-    return this.#inFlightCount;
+    return this.#counts.inFlight;
   }
 
   /** What waiting paths ask for. */
@@ -189,10 +196,7 @@ export class Decider {
   }
 
   #setPhase(path: Path, phase: Phase): void {
-    if (path.phase.kind === 'waiting') this.#waitingCount -= 1;
-    if (phase.kind === 'waiting') this.#waitingCount += 1;
-    if (IN_FLIGHT.has(path.phase.kind)) this.#inFlightCount -= 1;
-    if (IN_FLIGHT.has(phase.kind)) this.#inFlightCount += 1;
+    this.#counts.change(path.phase, phase);
     path.phase = phase;
   }
 
@@ -373,28 +377,14 @@ export class Decider {
   /** Ends what `path` has in flight, and all paths below it; the path itself stays. */
   #stopWork(path: Path): void {
     const { phase } = path;
-    switch (phase.kind) {
-      case 'forked':
-        this.#abandon([...phase.fanOut.running]);
-        this.#timers.stop(phase.fanOut.timer);
-        break;
-      case 'pausing':
-        this.#timers.stop(phase.timer);
-        break;
-      case 'computing':
-      case 'beginning':
-        this.#commands.push({ kind: 'abandon', paths: [path.id] });
-        break;
-      case 'acting':
-      case 'asking':
-        this.#steps.delete(phase.step);
-        this.#commands.push({ kind: 'abandon', paths: [path.id] });
-        break;
-      case 'waiting':
-        this.#steps.delete(phase.step);
-        break;
-      case 'over':
-        break;
+    if ('step' in phase) this.#steps.delete(phase.step);
+    if (phase.kind === 'forked') {
+      this.#abandon([...phase.fanOut.running]);
+      this.#timers.stop(phase.fanOut.timer);
+    } else if (phase.kind === 'pausing') {
+      this.#timers.stop(phase.timer);
+    } else if (phase.kind !== 'waiting' && phase.kind !== 'over') {
+      this.#commands.push({ kind: 'abandon', paths: [path.id] });
     }
     this.#setPhase(path, { kind: 'over' });
   }
@@ -431,7 +421,7 @@ export class Decider {
 
   /** Says so when nothing is in flight and somebody has to give something. */
   #rest(happening: Happening): void {
-    if (this.#end !== undefined || this.#inFlightCount > 0) {
+    if (this.#end !== undefined || this.#counts.inFlight > 0) {
       this.#isResting = false;
       return;
     }
@@ -470,10 +460,4 @@ export class Decider {
   #publish(path: Path, event: Omit<UnnumberedEvent, 'branch'>): void {
     this.#commands.push({ kind: 'publish', event: path.label === '' ? event : { ...event, branch: path.label } });
   }
-}
-
-/** The breaker of a node, under the name all runs share. */
-function breakerOf(flow: Flow, node: string): BreakerUse | undefined {
-  const settings = nodeOf(flow, node)?.breaker;
-  return settings === undefined ? undefined : { name: `${flow.name}/${node}`, settings };
 }

@@ -4,6 +4,7 @@
  * A run is a tree: the main path, and below each fan-out, item or call one path per branch.
  */
 import type { ErrorData, JsonValue } from '../core/index.ts';
+import type { BreakerUse } from './decision.ts';
 import type { WaitingFor } from './ports.ts';
 import type {
   BranchResult,
@@ -39,6 +40,28 @@ export type Phase =
     }
   | { readonly kind: 'forked'; readonly fanOut: FanOut }
   | { readonly kind: 'over' };
+
+/** Phases in which something is in flight. */
+const IN_FLIGHT: ReadonlySet<Phase['kind']> = new Set(['computing', 'acting', 'asking', 'beginning', 'pausing']);
+
+/** How many paths have something in flight, and how many wait for an input. */
+export class PhaseCounts {
+  /** Paths with something in flight. */
+  inFlight = 0;
+  /** Paths that wait. */
+  waiting = 0;
+
+  /** A path came from one phase into another. */
+  change(from: Phase, to: Phase): void {
+    this.#add(from, -1);
+    this.#add(to, 1);
+  }
+
+  #add({ kind }: Phase, count: 1 | -1): void {
+    if (kind === 'waiting') this.waiting += count;
+    if (IN_FLIGHT.has(kind)) this.inFlight += count;
+  }
+}
 
 /** One path of a run. */
 export interface Path {
@@ -116,6 +139,12 @@ export function newPath(
 /** The node of that name, which a checked flow has. */
 export function nodeOf(flow: Flow, name: string): FlowNode | undefined {
   return flow.nodes.find((node) => node.name === name);
+}
+
+/** The breaker of a node, under the name all runs share. */
+export function breakerOf(flow: Flow, node: string): BreakerUse | undefined {
+  const settings = nodeOf(flow, node)?.breaker;
+  return settings === undefined ? undefined : { name: `${flow.name}/${node}`, settings };
 }
 
 /** What a waiting path asks for; nothing of one that does not wait. */
