@@ -391,6 +391,7 @@ export class ActiveRun implements Run {
   async #sleep(timer: string, delayMs: number, signal: AbortSignal): Promise<Happening> {
     const { clock } = this.#ports;
     await clock.sleep(delayMs, signal);
+    signal.throwIfAborted();
     const atMs = clock.nowMs();
     await this.#journal.record({ kind: 'timer.fired', timer, atMs });
     return { kind: 'timer_fired', timer, atMs };

@@ -71,10 +71,11 @@ export class Branches {
     const over = kindOf(parent.flow, node, end);
     const attempt = end.kind === 'parallel' ? 1 : end.attempt;
     const count = over.kind === 'static' ? over.route.branches.length : over.kind === 'items' ? over.items.length : 1;
+    const restart = parent.restartCount === 0 ? '' : `^${parent.restartCount}`;
     const fanOut: FanOut = {
       over,
       node: end.node,
-      id: `${parent.id}/${end.node}.${visit}${attempt === 1 ? '' : `~${attempt}`}`,
+      id: `${parent.id}/${end.node}.${visit}${restart}${attempt === 1 ? '' : `~${attempt}`}`,
       key: `${parent.key}/${end.node}.${visit}`,
       attempt,
       count,
@@ -268,7 +269,7 @@ export class Branches {
     const at = over.kind === 'static' ? over.route.join : node;
     if (stateBytes > this.stateBytes) {
       const message = `The states of the ${results.length} branches before ${at} have ${stateBytes} bytes together, over the limit of ${this.stateBytes} (limits.state_bytes). Let branches return less, or keep large data in blobs or kv.`;
-      this.#lent.compute(parent, { kind: 'error', node: at, error: { code: 'LUA_VALUE', message } });
+      this.#lent.compute(parent, { kind: 'error', node: at, attempt, error: { code: 'LUA_VALUE', message } });
     } else if (over.kind === 'static') {
       this.#lent.compute(parent, { kind: 'joined', join: at, results: results as BranchResult[] });
     } else {

@@ -20,6 +20,7 @@ import {
   type Path,
   type Phase,
   PhaseCounts,
+  restartBody,
   waitingOf,
 } from './path.ts';
 import { BodyLimits } from './body-limits.ts';
@@ -269,7 +270,7 @@ export class Decider {
       }
       case 'retry': {
         const { node, attempt, delayMs } = end;
-        for (const name of path.visits.keys()) if (name.startsWith(`${node}/`)) path.visits.delete(name);
+        restartBody(path, node);
         this.#pause(path, delayMs, () => this.#compute(path, { kind: 'node', node, attempt, admitted: 'interrupt' }));
         return;
       }

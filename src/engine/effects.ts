@@ -41,6 +41,8 @@ export async function runEffect(
   const outcome = await guarded(context, command, { signal, deadlineTickMs, atMs });
   // What an action kept while its run ended, the end did not find.
   if (signal.aborted) await ports.blobs?.release(runId);
+  // Nobody takes how a call ended that was given up: a journal that told it would lead elsewhere.
+  signal.throwIfAborted();
   const endedAtMs = ports.clock.nowMs();
   await journal.record({
     kind: 'effect.ended',

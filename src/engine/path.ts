@@ -86,6 +86,8 @@ export interface Path {
   limitTimer: string | undefined;
   /** How often each node of this path fanned out, acted or waited: the iteration in step and path ids. */
   readonly visits: Map<string, number>;
+  /** How often a body of it was begun again: the fan-outs in it are others then. */
+  restartCount: number;
   /** Timers of the bodies it is in, by owner. */
   readonly bodyTimers: Map<string, string>;
   phase: Phase;
@@ -129,6 +131,7 @@ export function newPath(
     timerCount: 0,
     limitTimer: undefined,
     visits: new Map(),
+    restartCount: 0,
     bodyTimers: new Map(),
     phase: { kind: 'over' },
     machine: undefined,
@@ -145,6 +148,13 @@ export function nodeOf(flow: Flow, name: string): FlowNode | undefined {
 export function breakerOf(flow: Flow, node: string): BreakerUse | undefined {
   const settings = nodeOf(flow, node)?.breaker;
   return settings === undefined ? undefined : { name: `${flow.name}/${node}`, settings };
+}
+
+/** The body of `owner` begins again: its steps have the same keys as before, its fan-outs ids of their own. */
+export function restartBody(path: Path, owner: string): void {
+  const inside = [...path.visits.keys()].filter((name) => name.startsWith(`${owner}/`));
+  for (const name of inside) path.visits.delete(name);
+  if (inside.length > 0) path.restartCount += 1;
 }
 
 /** What a waiting path asks for; nothing of one that does not wait. */

@@ -155,8 +155,6 @@ class Replay {
   readonly #pending = new Map<string, Pending>();
   /** Segments whose turn the journal says, and how they ended when by a limit; undefined for one that never ended. */
   readonly #recorded = new Map<string, Taken | undefined>();
-  /** When safe effects began, which has no entry of its own. */
-  readonly #began = new Map<string, number[]>();
   #isOver = false;
 
   constructor(parts: ReplayParts, aim: ReplayAim) {
@@ -168,8 +166,6 @@ class Replay {
       if (entry.kind === 'run.cancelled' && entry.during !== undefined) {
         this.#recorded.set(turnOf(entry.during), undefined);
       }
-      if (entry.kind !== 'effect.ended' || entry.beganAtMs === undefined) continue;
-      this.#began.set(entry.step, [...(this.#began.get(entry.step) ?? []), entry.beganAtMs]);
     }
   }
 
@@ -211,6 +207,10 @@ class Replay {
       if (this.#pending.get(entry.path)?.ordinal === entry.ordinal) await this.#settle(entry.path);
       return;
     }
+    // That a safe effect began has no entry of its own; of one that was given up nothing is known.
+    if (entry.kind === 'effect.ended' && entry.beganAtMs !== undefined) {
+      this.#take({ kind: 'effect_begun', step: entry.step, atMs: entry.beganAtMs });
+    }
     const happening = toHappening(entry);
     if (happening !== undefined) this.#take(happening);
   }
@@ -242,11 +242,6 @@ class Replay {
       case 'begin_call':
         this.#take(beginCall(command.flow, command.path, command.input));
         return;
-      case 'run_effect': {
-        const atMs = this.#began.get(command.step)?.shift();
-        if (atMs !== undefined) this.#take({ kind: 'effect_begun', step: command.step, atMs });
-        return;
-      }
       case 'abandon':
         for (const path of command.paths) this.#drop(path);
         return;

@@ -163,4 +163,91 @@ nodes: [{ name: one, run: 'return {}' }, { name: two, run: 'local n = 0 for i = 
 
     assert.deepEqual(told.events.at(-1)?.data, log.events.at(-1)?.data);
   });
+
+  it('of a body tried again keeps what ended its branches apart by attempt', async () => {
+    let calls = 0;
+    const count = anAction('test.count', () => {
+      calls += 1;
+      return { calls };
+    });
+    await using engine = startEngine({ actions: [count] });
+    const flow = engine.flow(`
+name: again
+nodes:
+  - name: both
+    retry: { max_retries: 1, base_delay: 0s }
+    steps:
+      - { name: count, uses: test.count }
+      - name: each
+        type: dynamic_parallel
+        fail_fast: true
+        items: [1]
+        steps:
+          - name: deep
+            run: 'local function f(n) return 1 + f(n) end if state.calls == 1 then f(1) end return {}'
+`);
+    const log = new EventLog();
+    const run = engine.runner.start(flow, {}, { onEvent: log.take });
+    assert.equal(stateOf(await run.outcome)['calls'], 2);
+
+    const told = new EventLog();
+    await engine.runner.tellAgain(run.id, flow, told.take);
+
+    assert.deepEqual(told.byBranch()[''], log.byBranch()['']);
+  });
+
+  it('of a call that was given up says nothing of how that call ended', async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const begun = Promise.withResolvers<void>();
+    const call = (_: unknown, { signal }: { signal: AbortSignal }): { calls: number } | Promise<{ calls: number }> => {
+      calls += 1;
+      if (calls > 1) return { calls };
+      begun.resolve();
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('ended')));
+      });
+    };
+    const act = anAction('test.act', call, { effect: 'idempotent' });
+    await using engine = startEngine({ clock, actions: [act] });
+    const flow = engine.flow(`
+name: late
+nodes: [{ name: body, timeout: 5s, retry: { max_retries: 1, base_delay: 0s }, steps: [{ name: act, uses: test.act }] }]
+`);
+    const log = new EventLog();
+    const run = engine.runner.start(flow, {}, { onEvent: log.take });
+    await begun.promise;
+    await clock.advance(5_000);
+    assert.equal(stateOf(await run.outcome)['calls'], 2);
+
+    const told = new EventLog();
+    await engine.runner.tellAgain(run.id, flow, told.take);
+
+    assert.deepEqual(told.byBranch(), log.byBranch());
+    const ends = (await engine.store.read(run.id))?.entries.filter(({ kind }) => kind === 'effect.ended');
+    assert.equal(ends?.length, 1);
+  });
+});
+
+describe('fan-outs whose results are too large', () => {
+  it('are tried again as often as they say, and no more', async () => {
+    let calls = 0;
+    const large = anAction('test.large', () => {
+      calls += 1;
+      return { text: 'x'.repeat(6_000) };
+    });
+    await using engine = startEngine({ actions: [large], limits: { stateBytes: 10_000 } });
+    const flow = engine.flow(`
+name: large
+nodes:
+  - name: each
+    type: dynamic_parallel
+    retry: { max_retries: 2, base_delay: 0s }
+    items: [1, 2]
+    steps: [{ name: act, uses: test.large }]
+  - { name: end, run: 'return {}' }
+`);
+    assert.equal(codeOf(await engine.runner.start(flow, {}).outcome), 'LUA_VALUE');
+    assert.equal(calls, 6);
+  });
 });
