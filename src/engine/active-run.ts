@@ -20,7 +20,7 @@ import type { Breakers } from './breakers.ts';
 import { Decider } from './decider.ts';
 import type { BreakerUse, Command, Happening, RunEnd, UnnumberedEvent } from './decision.ts';
 import { runEffect } from './effects.ts';
-import { toGivenValue } from './given-value.ts';
+import { inputFault, toGivenValue } from './given-value.ts';
 import type { ParkedBytes } from './parked-bytes.ts';
 import type { Lineage } from './path.ts';
 import { beginCall, finalState, rebuildMachine } from './replay.ts';
@@ -162,8 +162,7 @@ export class ActiveRun implements Run {
     const { interrupts } = this.#options;
     const { state, problems } = firstState(this.flow, this.#input);
     if (problems.length > 0) {
-      const message = `The input does not fit the flow ${this.flow.name}: ${problems.join('; ')}.`;
-      this.#stop({ code: 'FLOW_INPUT', message, details: { problems } });
+      this.#stop(inputFault(`the flow ${this.flow.name}`, problems));
     }
     // Its caller may have given up meanwhile; a journal begun now would never be ended.
     if (this.#decider.end !== undefined) return;

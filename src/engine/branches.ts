@@ -127,7 +127,7 @@ export class Branches {
 
   /** A branch failed: it is tried again, collected, or the fan-out fails with it. */
   fail(path: Path, error: ErrorData, node: string | undefined): void {
-    const { parent, fanOut, index } = placeOf(path);
+    const { parent, fanOut } = placeOf(path);
     const { policy } = fanOut;
     if (policy.retry !== undefined && isRetried(policy.retry, path.attempt, error.code)) {
       this.#tellBreaker(path, fanOut, false);
@@ -148,10 +148,7 @@ export class Branches {
     }
     parent.nowMs = Math.max(parent.nowMs, path.nowMs);
     this.#lent.abandon([path]);
-    this.#failFanOut(parent, fanOut, {
-      error,
-      node: fanOut.over.kind === 'items' ? `${branchName(fanOut, index)}` : node,
-    });
+    this.#failFanOut(parent, fanOut, { error, node });
   }
 
   #startNext(parent: Path, fanOut: FanOut): void {
@@ -247,14 +244,18 @@ export class Branches {
   #failFanOut(parent: Path, fanOut: FanOut, { error, node }: { error: ErrorData; node: string | undefined }): void {
     this.#lent.abandon([...fanOut.running]);
     this.#lent.timers.stop(fanOut.timer);
-    if (fanOut.over.kind !== 'static') {
-      this.#lent.compute(parent, { kind: 'error', node: fanOut.node, attempt: fanOut.attempt, error });
+    const { over, attempt } = fanOut;
+    if (over.kind !== 'static') {
+      // The nodes of a called flow mean nothing to the caller.
+      const inside = calledBy(over) === undefined && node !== undefined ? { innermost: node } : {};
+      this.#lent.compute(parent, { kind: 'error', node: fanOut.node, attempt, error, ...inside });
       return;
     }
     // A static fan-out is a way on, not a node: its failure is that of the body it stands in.
     const around = parent.memo?.frames.at(-1);
     if (around === undefined) return this.#lent.failPath(parent, error, node);
-    this.#lent.compute(parent, { kind: 'error', node: around.node, attempt: around.attempt, error });
+    const inside = node === undefined ? {} : { innermost: node };
+    this.#lent.compute(parent, { kind: 'error', node: around.node, attempt: around.attempt, error, ...inside });
   }
 
   #bringTogether(parent: Path, fanOut: FanOut): void {

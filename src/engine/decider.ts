@@ -24,6 +24,7 @@ import {
   waitingOf,
 } from './path.ts';
 import { BodyLimits } from './body-limits.ts';
+import { EffectTries } from './effect-tries.ts';
 import { RunTimers } from './run-timers.ts';
 import { factEvent, waitingData } from './run-facts.ts';
 
@@ -41,6 +42,7 @@ export class Decider {
   readonly #steps = new Map<string, Path>();
   readonly #timers = new RunTimers((command) => this.#commands.push(command));
   readonly #bodyLimits: BodyLimits;
+  readonly #tries = new EffectTries();
   #interrupts: Interrupts | undefined;
   #stepsTaken = 0;
   readonly #counts = new PhaseCounts();
@@ -292,10 +294,11 @@ export class Decider {
     const step = this.#stepOf(path, node, attempt);
     const timeoutMs = nodeOf(path.flow, node)?.timeoutMs;
     const breaker = breakerOf(path.flow, node);
+    const tryCount = this.#tries.next(path, node, step);
     this.#setPhase(path, { kind: 'acting', step, node, attempt });
     this.#steps.set(step, path);
     this.#commands.push({
-      ...{ kind: 'run_effect', path: path.id, flow: path.flow, step, node, attempt, uses, with: end.with },
+      ...{ kind: 'run_effect', path: path.id, flow: path.flow, step, node, attempt: tryCount, uses, with: end.with },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(breaker === undefined ? {} : { breaker }),
     });

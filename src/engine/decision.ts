@@ -69,6 +69,7 @@ export type Command =
       /** `path/node/iteration`: with the run's id, the idempotency key. */
       readonly step: string;
       readonly node: string;
+      /** Which try of this step it is, whatever was tried again: the node, a body, a branch. */
       readonly attempt: number;
       readonly uses: string;
       /** UTF-8 JSON of an object. */

@@ -1,7 +1,7 @@
 /**
  * What a person gave a waiting run, held against what it asks for.
  */
-import { isJsonObject, type JsonObject, type JsonValue, MoonpoolError } from '../core/index.ts';
+import { type ErrorData, isJsonObject, type JsonObject, type JsonValue, MoonpoolError } from '../core/index.ts';
 import type { WaitingFor } from './ports.ts';
 import { compileSchema } from '../spec/index.ts';
 
@@ -17,6 +17,16 @@ export function toGivenValue({ node, when, schema }: WaitingFor, value: JsonValu
 }
 
 function fault(node: string, problems: readonly string[]): MoonpoolError {
-  const message = `The input does not fit what ${node} asks for: ${problems.map((problem) => problem.replace(/\.$/, '')).join('; ')}.`;
-  return new MoonpoolError('FLOW_INPUT', message, { details: { problems } });
+  const { code, message, details } = inputFault(`what ${node} asks for`, problems);
+  return new MoonpoolError(code, message, { details });
+}
+
+/** The error of an input that does not fit `what`: one sentence with all problems. */
+export function inputFault(
+  what: string,
+  problems: readonly string[],
+): ErrorData & { readonly details: NonNullable<ErrorData['details']> } {
+  const parts = problems.map((problem) => problem.replace(/\.$/, ''));
+  const message = `The input does not fit ${what}: ${parts.join('; ')}.`;
+  return { code: 'FLOW_INPUT', message, details: { problems } };
 }

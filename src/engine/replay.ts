@@ -8,6 +8,7 @@ import { type JsonObject, MoonpoolError } from '../core/index.ts';
 import type { Flow, SegmentOutcome } from '../flow/index.ts';
 import { Decider } from './decider.ts';
 import type { Command, Happening, UnnumberedEvent } from './decision.ts';
+import { inputFault } from './given-value.ts';
 import type { Lineage } from './path.ts';
 import type { JournalEntry, SegmentOptions, SegmentRunner } from './ports.ts';
 import { firstState, parseObject, type RunContext, toBytes, toSegmentRequest } from './segment-request.ts';
@@ -59,8 +60,7 @@ function startedAgain({ run, entries }: ReplayParts): Happening {
 export function beginCall(flow: Flow, path: string, input: Uint8Array): Happening {
   const { state, problems } = firstState(flow, parseObject(input));
   if (problems.length === 0) return { kind: 'call_begun', path, state: toBytes(state) };
-  const message = `The input does not fit the flow ${flow.name}: ${problems.join('; ')}.`;
-  return { kind: 'call_refused', path, error: { code: 'FLOW_INPUT', message, details: { problems } } };
+  return { kind: 'call_refused', path, error: inputFault(`the flow ${flow.name}`, problems) };
 }
 
 /** What an entry says happened; undefined for those that say in which order segments were taken. */

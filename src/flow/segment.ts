@@ -23,6 +23,8 @@ export type SegmentStart =
       readonly node: string;
       readonly attempt?: number;
       readonly error: ErrorData;
+      /** The node inside it that failed, when it is another. */
+      readonly innermost?: string;
       /** Its breaker refused it: the node did not run, and its breaker learns nothing from that. */
       readonly isRefused?: true;
     }

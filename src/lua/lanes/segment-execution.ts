@@ -134,7 +134,7 @@ class SegmentExecution {
     if (start.kind === 'error') {
       // A refused node counts as a step, or a loop around it would never end.
       if (this.#isRefused) this.#steps += 1;
-      return this.#fail(node, attempt, start.error);
+      return this.#fail(node, attempt, start.error, start.innermost);
     }
     return this.#attempt(node, attempt, () => {
       if (start.kind === 'result') return this.#finish(node, this.#worker.outputOf(node, parseBytes(start.value)));
