@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createMemoryRunStore } from '../../src/store/index.ts';
 import { anAction, startEngine } from '../support/engine.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { codeOf, EventLog, stateOf } from '../support/runs.ts';
@@ -249,5 +250,73 @@ nodes:
 `);
     assert.equal(codeOf(await engine.runner.start(flow, {}).outcome), 'LUA_VALUE');
     assert.equal(calls, 6);
+  });
+});
+
+describe('actions that do not look at their signal', () => {
+  it('are not waited for beyond their time, and what they give later is nothing', async () => {
+    const clock = new FakeClock();
+    const begun = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<{ late: boolean }>();
+    const deaf = anAction('test.deaf', () => {
+      begun.resolve();
+      return late.promise;
+    });
+    await using engine = startEngine({ clock, actions: [deaf] });
+    const flow = engine.flow(`
+name: deaf
+nodes:
+  - { name: deaf, uses: test.deaf, timeout: 5s, on_error: { mode: graceful } }
+  - { name: ask, uses: human.input, with: { prompt: '?' } }
+`);
+    const run = engine.runner.start(flow, {});
+    await begun.promise;
+    await clock.advance(4_999);
+    assert.deepEqual(run.waitingFor, []);
+    await clock.advance(1);
+    await run.untilRest();
+    late.resolve({ late: true });
+    await run.give({});
+
+    const { error, late: given } = stateOf(await run.outcome);
+    assert.deepEqual([(error as { code: string }).code, given], ['FLOW_TIMEOUT', undefined]);
+    assert.equal(clock.pendingCount, 0);
+  });
+});
+
+describe('a journal that lost its values', () => {
+  it('is not told again, and a machine that depends on it fails its run with STORE_FULL', async () => {
+    const store = createMemoryRunStore({ maxRuns: 10 });
+    const read = store.read.bind(store);
+    store.read = async (id) => {
+      const journal = await read(id);
+      return journal === undefined ? undefined : { ...journal, isComplete: false };
+    };
+    await using engine = startEngine({ store });
+    const flow = engine.flow(`
+name: lost
+nodes:
+  - { name: set, run: 'kept = 1; return {}' }
+  - { name: ask, uses: human.input, with: { prompt: '?' } }
+  - { name: use, run: 'return { kept = kept }' }
+`);
+    const run = engine.runner.start(flow, {});
+    await run.untilRest();
+    await run.give({});
+
+    assert.equal(codeOf(await run.outcome), 'STORE_FULL');
+    assert.equal(await engine.runner.tellAgain(run.id, flow, () => assert.fail('Nothing is told.')), false);
+  });
+
+  it('of an unknown run is not told again, and a telling ends with its signal', async () => {
+    await using engine = startEngine();
+    const flow = engine.flow("name: told\nnodes: [{ name: one, run: 'return {}' }]");
+    const run = engine.runner.start(flow, {});
+    await run.outcome;
+    const ignore = (): void => {};
+
+    assert.equal(await engine.runner.tellAgain(`${run.id}x` as typeof run.id, flow, ignore), false);
+    const signal = AbortSignal.abort(new Error('enough'));
+    await assert.rejects(engine.runner.tellAgain(run.id, flow, ignore, { signal }), /enough/);
   });
 });
