@@ -251,7 +251,8 @@ class Model {
         return Object.fromEntries([...(own.touched ?? [])].map((touched) => [touched, own.state[touched] ?? null]));
       });
     });
-    if (failFast) this.#failFast(ends, name);
+    // The nodes of a called flow mean nothing to the caller.
+    if (failFast) this.#failFast(ends, body === 'call' ? name : undefined);
     const resultKey = hasMatrix ? 'result' : 'state';
     const results = ends.map(({ state, error }, index): JsonObject => {
       const { matrix, item } = given[index] as { matrix?: JsonObject; item: JsonValue };
@@ -268,9 +269,11 @@ class Model {
     const errors = ends.flatMap(({ error }) => (error === undefined ? [] : [error]));
     const [first] = errors;
     if (first === undefined) return;
-    if (errors.some(({ code }) => code !== first.code)) throw new Chance();
+    const isOther = (error: typeof first): boolean =>
+      error.code !== first.code || (node === undefined && error.node !== first.node);
+    if (errors.some(isOther)) throw new Chance();
     if (ends.length > 1) this.#isRaced = true;
-    throw new Failure(first.code, node);
+    throw new Failure(first.code, node ?? first.node);
   }
 
   #fork(path: ModelPath, node: TreeNode, prefix: string): void {
@@ -290,16 +293,7 @@ class Model {
         if (this.#isRaced) throw new Chance();
       }
     });
-    if (onError === 'fail') {
-      try {
-        this.#failFast(ends, undefined);
-      } catch (error) {
-        // The failure of a way on is that of the body it stands in.
-        if (error instanceof Failure)
-          throw new RouteFailure(error.code, prefix === '' ? undefined : prefix.slice(0, -1));
-        throw error;
-      }
-    }
+    if (onError === 'fail') this.#failFast(ends, undefined);
     const results = ends.map(({ state, error, attempts }, index): JsonObject => {
       const branch = (node.route.kind === 'fork' && node.route.branches[index]?.[0]?.name) || '';
       const failed = error === undefined ? {} : { error };

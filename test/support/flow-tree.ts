@@ -160,7 +160,13 @@ function aNode(depth: number, waits: boolean, canCall: boolean): fc.Arbitrary<Tr
       // Only what counts comes to an end when it goes to itself.
       const isEndless = route.kind === 'again' && !(work.kind === 'count' && work.key === route.key);
       const condition = route.kind === 'again' ? undefined : node.condition;
-      return { ...node, name: '', condition, route: isFork || isEndless ? { kind: 'next' } : route };
+      // What a repeated node says of attempts holds for each of its items.
+      const isRepeated = work.kind === 'each' && work.hasMatrix;
+      const plain = { ...PLAIN, work, route };
+      return {
+        ...(isRepeated ? plain : { ...node, condition }),
+        ...{ name: '', route: isFork || isEndless ? { kind: 'next' } : route },
+      };
     });
 }
 
