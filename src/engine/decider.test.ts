@@ -82,6 +82,16 @@ describe('Decider', () => {
     assert.equal(eventsOf(commands).at(-1), 'run.finished');
   });
 
+  it('lets a run take as many steps as it may, and not one more', () => {
+    const ends = [1, 2].map((steps) => {
+      const decider = startedDecider(1);
+      decider.take({ kind: 'segment_ended', path: MAIN_PATH, outcome: { end: { kind: 'end', state: EMPTY }, steps } });
+      return decider.end?.kind;
+    });
+
+    assert.deepEqual(ends, ['succeeded', 'failed']);
+  });
+
   it('names effects by path, node and iteration, and goes on with their result', () => {
     const decider = startedDecider();
     const action = {

@@ -40,6 +40,40 @@ nodes:
     });
   }
 
+  it('let another attempt through when the run that made one is cancelled', async () => {
+    const clock = new FakeClock();
+    let begin = (): void => {};
+    const act = anAction('test.act', ({ how }, { signal }) => {
+      if (how === 'well') return {};
+      if (how === 'badly') throw new Error('bad');
+      begin();
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    });
+    await using engine = startEngine({ clock, actions: [act] });
+    const flow = engine.flow(`
+name: probe
+nodes:
+  - name: body
+    circuit_breaker: { failure_threshold: 1, reset_timeout: 10s }
+    steps: [{ name: act, uses: test.act, with: { how: '{{ state.how }}' } }]
+`);
+    assert.equal(codeOf(await engine.runner.start(flow, { how: 'badly' }).outcome), 'FLOW_ACTION');
+    await clock.advance(10_000);
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const probe = engine.runner.start(flow, { how: 'never' });
+    await begun;
+    assert.equal(codeOf(await engine.runner.start(flow, { how: 'well' }).outcome), 'FLOW_BREAKER');
+
+    probe.cancel('enough');
+    await probe.outcome;
+
+    assert.equal(codeOf(await engine.runner.start(flow, { how: 'well' }).outcome), 'succeeded');
+  });
+
   it('learn of a node that was ended because it never returned', async () => {
     await using engine = startEngine();
     const flow = engine.flow(`
