@@ -20,7 +20,7 @@ export function readEndpoint(check: FlowCheck, node: YamlNode | undefined): Endp
     path,
     method: word<Endpoint['method']>('method', 'POST'),
     summary: textOf(childOf(node, 'summary')),
-    auth: word<Endpoint['auth']>('auth', 'default'),
+    auth: readAuth(childOf(node, 'auth')),
     queryParams: readParameters(check, childOf(node, 'query_params')),
     pathParams: readPathParameters(check, { path, at: pathNode.start }, childOf(node, 'path_params')),
     responseType: textOf(childOf(childOf(node, 'response'), 'type')),
@@ -28,6 +28,12 @@ export function readEndpoint(check: FlowCheck, node: YamlNode | undefined): Endp
     timeoutMs: durationOf(check, childOf(node, 'timeout'), check.limits.timeoutMs),
     maxBodyBytes: sizeOf(check, childOf(node, 'max_body'), check.limits.maxBodyBytes),
   });
+}
+
+/** `none`, `token`, or an object that says whether a token is required. */
+function readAuth(node: YamlNode | undefined): Endpoint['auth'] {
+  if (node?.kind === 'map') return flagOf(childOf(node, 'required')) === false ? 'none' : 'token';
+  return (textOf(node) ?? 'default') as Endpoint['auth'];
 }
 
 interface PathText {

@@ -107,11 +107,19 @@ const RESPONSE_KEYS: KeyTable = {
   ...laterKeys('schema', 'status', 'headers', 'body'),
 };
 
+const AUTH_KEYS: KeyTable = {
+  required: key(FLAG_SHAPE, 'Whether a bearer token is needed.', { default: true }),
+  roles: key(listShape(textShape(MAX_NAME_LENGTH)), 'Roles that may call; the token has every role.'),
+};
+
 const ENDPOINT_KEYS: KeyTable = {
   path: requiredKey(textShape(500), 'Path, with `{name}` for parameters.'),
   method: key(choiceShape('GET', 'POST', 'PUT', 'PATCH', 'DELETE'), 'HTTP method.', { default: 'POST' }),
   summary: key(textShape(), 'One sentence for the API description.'),
-  auth: key({ kind: 'either', scalar: choiceShape('none', 'token') }, 'Who may call.'),
+  auth: key(
+    { kind: 'either', scalar: choiceShape('none', 'token'), map: tableShape(AUTH_KEYS) },
+    'Who may call; `token` is the same as `{required: true}`.',
+  ),
   query_params: key(PARAMETERS, 'Query parameters; others are dropped.'),
   path_params: key(PARAMETERS, 'Parameters in the path; texts unless declared.'),
   response: key(tableShape(RESPONSE_KEYS), 'What the answer is.'),
