@@ -270,7 +270,10 @@ export class Branches {
     const at = over.kind === 'static' ? over.route.join : node;
     if (stateBytes > this.stateBytes) {
       const message = `The states of the ${results.length} branches before ${at} have ${stateBytes} bytes together, over the limit of ${this.stateBytes} (limits.state_bytes). Let branches return less, or keep large data in blobs or kv.`;
-      this.#lent.compute(parent, { kind: 'error', node: at, attempt, error: { code: 'LUA_VALUE', message } });
+      const error = { code: 'LUA_VALUE', message } as const;
+      // A join that is tried again would run without what it is for.
+      const none = { attempt: Number.MAX_SAFE_INTEGER, isRefused: true } as const;
+      this.#lent.compute(parent, { kind: 'error', node: at, error, ...(over.kind === 'static' ? none : { attempt }) });
     } else if (over.kind === 'static') {
       this.#lent.compute(parent, { kind: 'joined', join: at, results: results as BranchResult[] });
     } else {

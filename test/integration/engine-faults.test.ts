@@ -265,6 +265,19 @@ nodes: [{ name: body, timeout: 5s, retry: { max_retries: 1, base_delay: 0s }, st
 });
 
 describe('fan-outs whose results are too large', () => {
+  it('never run their join without them, whatever it says of retries', async () => {
+    await using engine = startEngine({ limits: { stateBytes: 10_000 } });
+    const flow = engine.flow(`
+name: large
+nodes:
+  - { name: fork, parallel: [a, b], fan_in: join }
+  - { name: a, run: 'return { text = ("x"):rep(6000) }' }
+  - { name: b, run: 'return { text = ("x"):rep(6000) }' }
+  - { name: join, run: 'return { joined = true }', retry: { max_retries: 2, base_delay: 0s } }
+`);
+    assert.equal(codeOf(await engine.runner.start(flow, {}).outcome), 'LUA_VALUE');
+  });
+
   it('are tried again as often as they say, and no more', async () => {
     let calls = 0;
     const large = anAction('test.large', () => {
