@@ -84,12 +84,13 @@ export class Lane {
       // What the host program was started with (a preload, `--input-type`) is none of a lane's business, or breaks it.
       execArgv: [],
     });
-    this.#worker.unref();
     this.#worker.on('message', (message: FromLane) => this.#take(message));
     this.#worker.on('error', (error: Error & { code?: string }) => {
       this.#die({ outOfMemory: error.code === 'ERR_WORKER_OUT_OF_MEMORY', message: error.message });
     });
     this.#worker.on('exit', () => this.#die({ outOfMemory: false, message: 'The lane ended.' }));
+    // Last: listening for messages keeps the process alive again.
+    this.#worker.unref();
   }
 
   /** False once the thread is gone. */
