@@ -4,8 +4,7 @@
  *
  * Invariant: nothing runs before every test file and every flow was found right.
  */
-import type { Dirent } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { actionFacts } from '../actions/index.ts';
 import { type JsonObject, type Log, MIB, mergeShallow, MoonpoolError, sha256Hex, systemClock } from '../core/index.ts';
@@ -15,14 +14,12 @@ import { type Diagnostic, SpecError } from '../spec/index.ts';
 import { findActionModules } from './action-modules.ts';
 import { loadConfig } from './config.ts';
 import { loadFlows } from './flows.ts';
+import { filesBelow, kindOf, readBoundedFile } from './named-files.ts';
 import { type ReadyTest, TestEngine } from './test-engine.ts';
 
 /** Longest test file that is read. */
 const MAX_TEST_BYTES = 1 * MIB;
-/** Files looked at below one folder. */
-const MAX_FILE_COUNT = 10_000;
 const TEST_FILE = /\.test\.ya?ml$/i;
-const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules']);
 
 /** What `moonpool test` was asked for. */
 export interface FlowTestRequest {
@@ -110,16 +107,13 @@ function withVariables(flow: Flow, { variables }: FlowTest): Flow {
 async function findTestFiles(paths: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const path of paths) {
-    const kind = await stat(path).catch((error: unknown) => {
-      throw unreadable(path, error);
-    });
-    if (kind.isDirectory()) {
-      const inside = await findInFolder(path);
-      if (inside.length === 0) throw new MoonpoolError('CLI_FILE', `The folder ${path} holds no *.test.yaml.`);
-      found.push(...inside);
-    } else {
+    if ((await kindOf(path)) === 'file') {
       found.push(TEST_FILE.test(path) ? path : await besideFlow(path));
+      continue;
     }
+    const inside = await filesBelow(path, { isWanted: (name) => TEST_FILE.test(name), what: 'tests' });
+    if (inside.length === 0) throw new MoonpoolError('CLI_FILE', `The folder ${path} holds no *.test.yaml.`);
+    found.push(...inside);
   }
   return [...new Set(found)];
 }
@@ -133,49 +127,6 @@ async function besideFlow(path: string): Promise<string> {
   );
 }
 
-async function findInFolder(folder: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  const open = [folder];
-  let seen = 0;
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const current = next;
-    const entries: Dirent[] = await readdir(current, { withFileTypes: true }).catch((error: unknown) => {
-      throw unreadable(current, error);
-    });
-    seen += entries.length;
-    if (seen > MAX_FILE_COUNT) {
-      const message = `The folder ${folder} holds more than ${MAX_FILE_COUNT} files. Name the tests.`;
-      throw new MoonpoolError('CLI_FILE', message);
-    }
-    for (const entry of entries) {
-      if (entry.name.startsWith('.') || SKIPPED_FOLDERS.has(entry.name)) continue;
-      const path = join(current, entry.name);
-      if (entry.isDirectory()) open.push(path);
-      else if (entry.isFile() && TEST_FILE.test(entry.name)) found.push(path);
-    }
-  }
-  return found.toSorted();
-}
-
-async function readTestFile(path: string): Promise<string> {
-  try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size > MAX_TEST_BYTES) {
-      throw new MoonpoolError(
-        'CLI_FILE',
-        `The file ${path} has ${size} bytes; a test file has at most ${MAX_TEST_BYTES}.`,
-      );
-    }
-    return await file.readFile('utf8');
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-function unreadable(path: string, error: unknown): MoonpoolError {
-  if (error instanceof MoonpoolError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-  return new MoonpoolError('CLI_FILE', `The file ${path} ${why}. Check the path.`, { cause: error });
+function readTestFile(path: string): Promise<string> {
+  return readBoundedFile(path, { what: 'test file', maxBytes: MAX_TEST_BYTES });
 }

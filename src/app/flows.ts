@@ -4,9 +4,7 @@
  * Runs nothing and opens no socket. Lua is compiled in the calling thread, in a machine that is
  * dropped afterwards.
  */
-import type { Dirent } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { actionFacts } from '../actions/index.ts';
 import { type JsonObject, MIB, MoonpoolError } from '../core/index.ts';
 import { checkCron } from '../schedule/index.ts';
@@ -24,13 +22,10 @@ import { findActionModules } from './action-modules.ts';
 import type { LoadedConfig } from './config.ts';
 import { FlowImports } from './flow-imports.ts';
 import { createLuaCheck } from './lua-check.ts';
+import { filesBelow, kindOf, readBoundedFile } from './named-files.ts';
 
 /** Longest flow file that is read. */
 const MAX_FLOW_BYTES = 1 * MIB;
-/** Files looked at below one folder. */
-const MAX_FILE_COUNT = 10_000;
-/** Folders never hold flows when they are called this, or begin with a dot. */
-const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules']);
 
 /** How flows are checked. */
 export interface LoadOptions {
@@ -91,10 +86,8 @@ function nameFor(file: string, paths: readonly string[]): string {
 async function readOverlays(files: readonly string[]): Promise<readonly SourceFile[]> {
   const overlays: SourceFile[] = [];
   for (const file of files) {
-    const kind = await stat(file).catch((error: unknown) => {
-      throw unreadable(file, error);
-    });
-    if (!kind.isFile()) throw new MoonpoolError('CLI_FILE', `The overlay ${file} is no file. Name a YAML file.`);
+    if ((await kindOf(file)) !== 'file')
+      throw new MoonpoolError('CLI_FILE', `The overlay ${file} is no file. Name a YAML file.`);
     overlays.push({ file, text: await readFlowFile(file) });
   }
   return overlays;
@@ -136,18 +129,11 @@ function toFlowLimits({ options }: LoadedConfig): FlowLimits {
 async function findFlowFiles(paths: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const path of paths) {
-    const kind = await stat(path).catch((error: unknown) => {
-      throw unreadable(path, error);
-    });
-    // A device may go on for ever, and opening a pipe nobody writes to cannot be interrupted.
-    if (!kind.isFile() && !kind.isDirectory()) {
-      throw new MoonpoolError('CLI_FILE', `${path} is neither a file nor a folder. Write the flow to a file.`);
-    }
-    if (!kind.isDirectory()) {
+    if ((await kindOf(path)) === 'file') {
       found.push(path);
       continue;
     }
-    const inside = await findInFolder(path);
+    const inside = await filesBelow(path, { isWanted: (_, file) => holdsFlow(file), what: 'flows' });
     if (inside.length === 0) {
       throw new MoonpoolError('CLI_FILE', `The folder ${path} holds no flow file (*.yaml with nodes or edges).`);
     }
@@ -156,56 +142,11 @@ async function findFlowFiles(paths: readonly string[]): Promise<readonly string[
   return [...new Set(found)];
 }
 
-async function findInFolder(folder: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  const open = [folder];
-  let seen = 0;
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const current = next;
-    const entries: Dirent[] = await readdir(current, { withFileTypes: true }).catch((error: unknown) => {
-      throw unreadable(current, error);
-    });
-    for (const entry of entries) {
-      seen += 1;
-      if (seen > MAX_FILE_COUNT) {
-        throw new MoonpoolError(
-          'CLI_FILE',
-          `The folder ${folder} holds more than ${MAX_FILE_COUNT} files. Name the flows.`,
-        );
-      }
-      if (entry.name.startsWith('.') || SKIPPED_FOLDERS.has(entry.name)) continue;
-      const path = join(current, entry.name);
-      if (entry.isDirectory()) open.push(path);
-      else if (entry.isFile() && (await holdsFlow(path))) found.push(path);
-    }
-  }
-  return found.toSorted();
-}
-
 async function holdsFlow(path: string): Promise<boolean> {
   const name = basename(path);
   return isFlowFile(name) && isFlowFile(name, await readFlowFile(path));
 }
 
-async function readFlowFile(path: string): Promise<string> {
-  try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size > MAX_FLOW_BYTES) {
-      throw new MoonpoolError(
-        'CLI_FILE',
-        `The file ${path} has ${size} bytes; a flow file has at most ${MAX_FLOW_BYTES}.`,
-      );
-    }
-    return await file.readFile('utf8');
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-function unreadable(path: string, error: unknown): MoonpoolError {
-  if (error instanceof MoonpoolError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-  return new MoonpoolError('CLI_FILE', `The file ${path} ${why}. Check the path.`, { cause: error });
+function readFlowFile(path: string): Promise<string> {
+  return readBoundedFile(path, { what: 'flow file', maxBytes: MAX_FLOW_BYTES });
 }
