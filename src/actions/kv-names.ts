@@ -1,7 +1,8 @@
 /**
- * How the `kv` actions name what they keep.
+ * How the `kv` and `memory` actions name what they keep, and what asking for it takes and gives.
  */
 import type { JsonObject } from '../core/index.ts';
+import { objectSchema } from './action-schema.ts';
 
 /** The namespace of who names none. */
 export const DEFAULT_NAMESPACE = 'default';
@@ -20,4 +21,19 @@ export const KEY: JsonObject = {
   minLength: 1,
   maxLength: 256,
   description: 'Any text of 1 to 256 characters.',
+};
+
+/** Schema of asking for a value. */
+export const GET_SCHEMA: JsonObject = objectSchema(
+  { namespace: NAMESPACE, key: KEY, default: { description: 'The value when nothing was kept. Default null.' } },
+  ['key'],
+);
+
+/** Schema of what is given for it. */
+export const GET_RESULT_SCHEMA: JsonObject = {
+  type: 'object',
+  properties: {
+    value: { description: 'What was kept, or `default`.' },
+    found: { type: 'boolean', description: 'Whether anything was kept.' },
+  },
 };
