@@ -367,3 +367,21 @@ nodes:
     await assert.rejects(engine.runner.tellAgain(run.id, flow, ignore, { signal }), /enough/);
   });
 });
+
+describe('a fan-out of items that failed', () => {
+  it('names the node of the item', async () => {
+    await using engine = startEngine();
+    const flow = engine.flow(`
+name: named
+nodes:
+  - name: each
+    type: dynamic_parallel
+    items: [1, 2]
+    fail_fast: true
+    steps: [{ name: bad, run: 'error(1)' }]
+    on_error: { mode: graceful }
+  - { name: end, run: 'return { node = state.error.node }' }
+`);
+    assert.equal(stateOf(await engine.runner.start(flow, {}).outcome)['node'], 'each/bad');
+  });
+});

@@ -184,6 +184,26 @@ describe('size of values', () => {
     failureOf(() => call(1), 'LUA_VALUE');
   });
 
+  for (const [what, value, lua, fits] of [
+    // 1024 less 2 for the list: a number counts 8 and 2, everything else that is no text 4 and 2.
+    ['integers', 7, '7', 102],
+    ['floats', 0.5, '0.5', 102],
+    ['booleans', true, 'true', 170],
+    ['nulls', null, 'null', 170],
+  ] as const) {
+    it(`lets ${fits} ${what} in and out at a limit of 1 KiB, and not one more`, async () => {
+      const code = `local list = array{} for i = 1, state do list[i] = ${lua} end return list`;
+      const machine = await aMachine([code, 'return #state'], { stateBytes: 1024 });
+      const call = (chunk: number, state: JsonValue): JsonValue | undefined =>
+        machine.call(chunk, { state: state as JsonObject, variables: {}, nowMs: 0 }).value;
+
+      assert.deepEqual(call(0, fits), new Array(fits).fill(value));
+      assert.equal(call(1, new Array(fits).fill(value)), fits);
+      failureOf(() => call(0, fits + 1), 'LUA_VALUE');
+      failureOf(() => call(1, new Array(fits + 1).fill(value)), 'LUA_VALUE');
+    });
+  }
+
   it('refuses more than 1,000,000 values', async () => {
     const machine = await aMachine(['return #state.x'], {
       stateBytes: 16 * 1024 * 1024,
